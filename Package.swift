@@ -1,0 +1,53 @@
+// swift-tools-version: 6.0
+// Targets are layers: a target may import only what stands above it in this list.
+import PackageDescription
+
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "sluice",
+  products: [
+    .executable(name: "sluice", targets: ["sluice"]),
+    .executable(name: "sluice-decoder", targets: ["sluice-decoder"]),
+    .executable(name: "sluice-renderer", targets: ["sluice-renderer"]),
+    .executable(name: "sluice-encoder", targets: ["sluice-encoder"]),
+  ],
+  targets: [
+    // System libraries: a module map and a shim each.
+    .systemLibrary(name: "CAVUtil", pkgConfig: "libavutil", providers: [.apt(["libavutil-dev"])]),
+    .systemLibrary(name: "CAVCodec", pkgConfig: "libavcodec", providers: [.apt(["libavcodec-dev"])]),
+    .systemLibrary(name: "CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
+    .systemLibrary(name: "CAVFilter", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
+    .systemLibrary(name: "CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
+    .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZimg", pkgConfig: "zimg", providers: [.apt(["libzimg-dev"])]),
+
+    // Our own C: system-call shims, atomics, and the layout of ipc-schema/.
+    .target(name: "CSluice"),
+
+    library("SluiceBase", ["CSluice"]),
+    library("FrameModel", ["CSluice", "SluiceBase"]),
+    library("SharedRing", ["CSluice", "SluiceBase", "FrameModel"]),
+    library("ControlBus", ["CSluice", "SluiceBase", "CZeroMQ"]),
+    library("Timeline", ["CSluice", "SluiceBase", "FrameModel"]),
+    library("AVBinding", ["CSluice", "SluiceBase", "FrameModel", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale"]),
+    library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
+    library("RenderStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "CZimg"]),
+    library("EncodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
+    library("WorkerRuntime", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
+    library("Supervisor", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline"]),
+
+    program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
+    program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "WorkerRuntime"]),
+    program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
+    program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

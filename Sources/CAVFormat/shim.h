@@ -1,0 +1,4 @@
+// libavformat for Swift.
+#pragma once
+#include <libavformat/avformat.h>
+#include <libavformat/avio.h>

@@ -1,0 +1,3 @@
+// libswscale for Swift.
+#pragma once
+#include <libswscale/swscale.h>

@@ -1,0 +1,193 @@
+#define _GNU_SOURCE
+#include "CSluice.h"
+#include <linux/memfd.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+
+int sluice_pidfd_open(pid_t pid) {
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
+int sluice_pidfd_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
+
+int sluice_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+static int reserve(int fd, uint64_t bytes) {
+  if (ftruncate(fd, (off_t)bytes) != 0) return -1;
+  int e = posix_fallocate(fd, 0, (off_t)bytes);
+  if (e != 0) {
+    errno = e;
+    return -1;
+  }
+  return 0;
+}
+
+int sluice_shared_memory(uint64_t bytes) {
+  for (int attempt = 0; attempt < 16; attempt++) {
+    uint64_t random[2];
+    if (getrandom(random, sizeof random, 0) != sizeof random) return -1;
+    char name[64];
+    snprintf(name, sizeof name, "/sluice-%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
+    int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) return -1;
+    shm_unlink(name);  // before anything can fail: no name outlives this call
+    if (reserve(fd, bytes) == 0) return fd;
+    int e = errno;
+    close(fd);
+    errno = e;
+    return -1;
+  }
+  errno = EEXIST;
+  return -1;
+}
+
+int sluice_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, const int *targets,
+                 int count, bool new_group, pid_t *pid) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  int e = posix_spawn_file_actions_init(&actions);
+  if (e) return e;
+  e = posix_spawnattr_init(&attributes);
+  if (e) {
+    posix_spawn_file_actions_destroy(&actions);
+    return e;
+  }
+  // Two passes through numbers out of the way, so that no target overwrites a source still to come.
+  int highest = 2;
+  for (int i = 0; i < count; i++) {
+    if (targets[i] > highest) highest = targets[i];
+    if (!e) e = posix_spawn_file_actions_adddup2(&actions, fds[i], 500 + i);
+  }
+  for (int i = 0; i < count && !e; i++) e = posix_spawn_file_actions_adddup2(&actions, 500 + i, targets[i]);
+  if (!e) e = posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (new_group) flags |= POSIX_SPAWN_SETPGROUP;
+  if (!e) e = posix_spawnattr_setsigmask(&attributes, &none);
+  if (!e) e = posix_spawnattr_setsigdefault(&attributes, &all);
+  if (!e) e = posix_spawnattr_setflags(&attributes, flags);
+  if (!e) e = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return e;
+}
+
+ssize_t sluice_send_fd(int socket, const void *data, size_t bytes, int fd) {
+  struct iovec part = {(void *)data, bytes};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (fd >= 0) {
+    message.msg_control = control.space;
+    message.msg_controllen = sizeof control.space;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+  }
+  ssize_t n;
+  do n = sendmsg(socket, &message, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd) {
+  struct iovec part = {data, bytes};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+  *fd = -1;
+  ssize_t n;
+  do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n <= 0) return n;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof(int)))
+      memcpy(fd, CMSG_DATA(c), sizeof(int));
+  return n;
+}
+
+int sluice_peer(int socket, pid_t *pid, uid_t *uid) {
+  struct ucred peer;
+  socklen_t length = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+  *pid = peer.pid;
+  *uid = peer.uid;
+  return 0;
+}
+
+static int unix_socket(const char *path, struct sockaddr_un *address) {
+  if (strlen(path) >= sizeof address->sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  strcpy(address->sun_path, path);
+  return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+}
+
+int sluice_listen(const char *path) {
+  struct sockaddr_un address;
+  int fd = unix_socket(path, &address);
+  if (fd < 0) return -1;
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0600) != 0 || listen(fd, 64) != 0) {
+    int e = errno;
+    close(fd);
+    errno = e;
+    return -1;
+  }
+  return fd;
+}
+
+int sluice_accept(int fd) {
+  int peer;
+  do peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+  while (peer < 0 && errno == EINTR);
+  return peer;
+}
+
+int sluice_connect(const char *path) {
+  struct sockaddr_un address;
+  int fd = unix_socket(path, &address);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    int e = errno;
+    close(fd);
+    errno = e;
+    return -1;
+  }
+  return fd;
+}
+
+int sluice_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int sluice_read_signal(int fd) {
+  struct signalfd_siginfo info;
+  ssize_t n;
+  do n = read(fd, &info, sizeof info);
+  while (n < 0 && errno == EINTR);
+  return n == sizeof info ? (int)info.ssi_signo : 0;
+}

@@ -1,0 +1,4 @@
+// ZeroMQ for Swift.
+#pragma once
+#include <errno.h>
+#include <zmq.h>

@@ -1,0 +1,3 @@
+// zimg for Swift.
+#pragma once
+#include <zimg.h>

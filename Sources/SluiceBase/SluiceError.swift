@@ -1,0 +1,58 @@
+/// sysexits codes of every program here.
+public enum ExitCode: Int32, Sendable {
+  case ok = 0
+  case usage = 2
+  /// A project or media file that cannot be used.
+  case badInput = 65
+  case noInput = 66
+  /// Something needed is missing: a worker program, a codec, memory.
+  case unavailable = 69
+  /// A fault of ours.
+  case software = 70
+  case cannotCreate = 73
+  case tryAgain = 75
+  case interrupted = 130
+}
+
+/// An error that a user reads: what is wrong, where, and what to do about it.
+public struct SluiceError: Error, Sendable, CustomStringConvertible {
+  public var code: ExitCode
+  /// What is wrong: "no such file".
+  public var what: String
+  /// Where: a path, a place in a project, a stream and time. Empty when it says nothing.
+  public var place: String
+  /// What the user can do. Empty when the rest says it.
+  public var advice: String
+
+  public init(_ code: ExitCode, _ what: String, at place: String = "", advice: String = "") {
+    self.code = code
+    self.what = what
+    self.place = place
+    self.advice = advice
+  }
+
+  /// One line: `PLACE: WHAT; ADVICE`. Control characters of hostile names are shown as escapes.
+  public var description: String {
+    var line = place.isEmpty ? what : "\(place): \(what)"
+    if !advice.isEmpty { line += "; \(advice)" }
+    return line.printable
+  }
+}
+
+extension String {
+  /// The same text on one line: control characters replaced by `\n`, `\t` or `\u{…}`.
+  public var printable: String {
+    guard unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else { return self }
+    var out = ""
+    for scalar in unicodeScalars {
+      switch scalar.value {
+      case 0x0a: out += "\\n"
+      case 0x09: out += "\\t"
+      case 0x0d: out += "\\r"
+      case 0..<0x20, 0x7f: out += "\\u{\(String(scalar.value, radix: 16))}"
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+}
