@@ -53,8 +53,7 @@ public final class LeaseWriter: StageCounters, @unchecked Sendable {
       let size = Int(SLUICE_TEXT_BYTES)
       let start = Int(number % UInt64(SLUICE_TEXT_COUNT)) * size
       let utf8 = Array(line.utf8.prefix(size - 1))
-      raw[start..<start + size].initialize(repeating: 0)
-      for (i, byte) in utf8.enumerated() { raw[start + i] = byte }
+      for i in 0..<size { raw[start + i] = i < utf8.count ? utf8[i] : 0 }
     }
     sluice_store_release64(&lease.pointee.text_count, number + 1)
     return number

@@ -37,8 +37,7 @@ public final class SharedRegion: @unchecked Sendable {
     var status = stat()
     try System.call("fstat") { fstat(descriptor.raw, &status) }
     guard bytes > 0, status.st_size >= bytes else { throw SystemError("fstat", errno: EINVAL) }
-    let map = mmap(nil, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, descriptor.raw, 0)
-    guard let map, map != MAP_FAILED else { throw SystemError("mmap") }
+    guard let map = sluice_map(descriptor.raw, bytes, writable) else { throw SystemError("mmap") }
     self.descriptor = descriptor
     self.base = map
     self.bytes = bytes

@@ -32,6 +32,12 @@ static inline void sluice_store_release32(volatile uint32_t *p, uint32_t v) { __
 // For counters that several threads of one worker raise in its own lease.
 static inline void sluice_add_relaxed64(volatile uint64_t *p, uint64_t v) { __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }
 
+/// mmap(2) of a whole shared object: NULL on failure (MAP_FAILED is a cast that Swift does not import).
+static inline void *sluice_map(int fd, size_t bytes, bool writable) {
+  void *p = mmap(NULL, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
 static inline int sluice_errno(void) { return errno; }
 static inline void sluice_set_errno(int e) { errno = e; }
 
