@@ -66,6 +66,22 @@ public struct Ledger: Sendable {
     return slot
   }
 
+  /// A granted slot gets another owner before anybody was told of it.
+  public mutating func reassign(_ slot: Int, to owner: Int) {
+    precondition(slots[slot].state == .granted, "reassign of a slot that is not granted")
+    slots[slot].owner = UInt8(owner)
+    changed.append(slot)
+  }
+
+  /// reissue: a granted slot whose owner is dead is granted anew. The new generation.
+  public mutating func renew(_ slot: Int, owner: Int) -> UInt32 {
+    precondition(slots[slot].state == .granted, "renew of a slot that is not granted")
+    slots[slot].generation = slots[slot].generation == .max ? 1 : slots[slot].generation + 1
+    slots[slot].owner = UInt8(owner)
+    changed.append(slot)
+    return slots[slot].generation
+  }
+
   /// A message that names this slot, generation and owner is about the present grant.
   public func isCurrent(_ slot: Int, generation: UInt32, owner: Int) -> Bool {
     slot >= 0 && slot < slots.count && slots[slot].generation == generation && slots[slot].owner == UInt8(owner)
