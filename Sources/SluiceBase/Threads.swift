@@ -31,7 +31,7 @@ public final class WorkThread: Sendable {
       { raw in
         guard let raw else { return nil }
         let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
-        pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+        sluice_thread_name(start.name)
         start.body()
         return nil
       }, start)

@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <dirent.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -58,6 +60,24 @@ static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcn
 static inline bool sluice_exited(int s) { return WIFEXITED(s); }
 static inline int sluice_exit_status(int s) { return WEXITSTATUS(s); }
 static inline int sluice_term_signal(int s) { return WTERMSIG(s); }
+
+/// Name of the calling thread as ps and perf show it; 15 bytes at most.
+void sluice_thread_name(const char *name);
+/// Random bytes from the kernel.
+uint64_t sluice_random(void);
+/// Opens a descriptor of ours again, read-only: what is handed to a role that only reads.
+int sluice_reopen_readonly(int fd);
+/// A nameless file in `directory` (O_TMPFILE), and the call that gives it a name. -1 and errno.
+int sluice_temporary_file(const char *directory, mode_t mode);
+int sluice_link_file(int fd, const char *path);
+/// A connected SEQPACKET pair, close-on-exec.
+int sluice_pair(int fds[2]);
+int sluice_pipe(int fds[2]);
+/// CPU time in nanoseconds of this process, and of its ended children.
+uint64_t sluice_cpu_self(void);
+uint64_t sluice_cpu_children(void);
+/// Raises the soft limit of open descriptors to the hard one.
+void sluice_raise_descriptor_limit(void);
 
 int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);
