@@ -1,4 +1,8 @@
+import CAVCodec
+import CAVFilter
+import CAVFormat
 import CAVUtil
+import CSWScale
 import CSluice
 import SluiceBase
 import Synchronization

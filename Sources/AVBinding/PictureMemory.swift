@@ -1,5 +1,8 @@
 import CAVCodec
+import CAVFilter
+import CAVFormat
 import CAVUtil
+import CSWScale
 import FrameModel
 import CSluice
 
