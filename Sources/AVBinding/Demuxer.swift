@@ -105,6 +105,12 @@ public final class Demuxer {
     }
   }
 
+  /// The packet holds a picture that is only a reference and never shown by itself.
+  public func hidesPicture(_ packet: PacketBox) -> Bool {
+    guard let codec = stream?.pointee.codecpar.pointee.codec_id else { return false }
+    return packet.isHiddenVP8(codec)
+  }
+
   /// Goes to a key frame at or before `tick`, as far as the container can tell: its index may count decoding times, so
   /// the pictures that follow say where this really is. false when the container cannot seek.
   public func seek(to tick: Int64) -> Bool {

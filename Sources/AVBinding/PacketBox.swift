@@ -31,6 +31,11 @@ public final class PacketBox {
     return data[0] >> 4 & 1 == 0
   }
   public func clear() { av_packet_unref(raw) }
+  /// Becomes what `other` was; that one is empty then.
+  public func take(_ other: PacketBox) {
+    clear()
+    av_packet_move_ref(raw, other.raw)
+  }
 }
 
 /// nil for `AV_NOPTS_VALUE`.
