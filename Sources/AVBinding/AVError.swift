@@ -1,0 +1,71 @@
+import CAVCodec
+import CAVFilter
+import CAVFormat
+import CAVUtil
+import CSWScale
+import CSluice
+import SluiceBase
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Error codes of FFmpeg's libraries as text.
+public enum AVErrorText {
+  public static let again = sluice_averror(EAGAIN)
+  public static let endOfFile = sluice_averror_eof()
+  public static let invalidData = sluice_averror_invalid()
+  public static let noMemory = sluice_averror(ENOMEM)
+
+  /// FFmpeg's own words for an `AVERROR` code, with a small first letter: "invalid data found when processing input".
+  public static func text(_ code: Int32) -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    av_strerror(code, &buffer, buffer.count)
+    let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let first = text.first, text.dropFirst().first?.isUppercase != true else { return text }
+    return first.lowercased() + text.dropFirst()
+  }
+}
+
+/// What FFmpeg's libraries say while they work. Nothing is printed: a message of level error is kept for the thread
+/// that asked for it, to stand in the text of the error that follows. Safe from any thread.
+public enum AVLog {
+  private static let messages = Mutex<[UInt: String]>([:])
+
+  private static let installed: Void = av_log_set_callback { context, level, format, arguments in
+    guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+    let thread = UInt(pthread_self())
+    guard AVLog.messages.withLock({ $0[thread] != nil }) else { return }
+    var prefix: Int32 = 0
+    var line = [CChar](repeating: 0, count: 400)
+    av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefix)
+    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    AVLog.keep(text, thread: thread)
+  }
+
+  /// Silences the libraries for the whole process. `capture` does it too; later calls do nothing.
+  public static func silence() { _ = installed }
+
+  private static func keep(_ text: String, thread: UInt) {
+    var text = Substring(text)
+    while let last = text.last, last.isWhitespace || last == "." { text = text.dropLast() }
+    if text.first == "[", let end = text.firstIndex(of: "]") {  // "[mov,mp4 @ 0x55…] "
+      text = text[text.index(after: end)...].drop { $0.isWhitespace }
+    }
+    guard !text.isEmpty else { return }
+    let line = String(text)
+    messages.withLock { $0[thread] = line }
+  }
+
+  /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.
+  /// Frame threads of a codec write on threads of their own: theirs are not kept.
+  public static func capture<R>(_ body: () -> R) -> (R, message: String?) {
+    silence()
+    let thread = UInt(pthread_self())
+    messages.withLock { $0[thread] = "" }
+    let result = body()
+    let message = messages.withLock { $0.removeValue(forKey: thread) }
+    return (result, message?.isEmpty == false ? message : nil)
+  }
+}

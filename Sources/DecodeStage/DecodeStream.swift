@@ -1,0 +1,124 @@
+import AVBinding
+import FrameModel
+import SharedRing
+import SluiceBase
+
+/// Delivers the pictures of one source into the slots of a provider, one publication for each distinct picture with the
+/// output frames that it serves.
+///
+/// The picture shown at a time is the last whose pts, less half a tick, is not after it; before the first picture the
+/// first is shown, after the last the last is held. A damaged picture is not shown: the good one before it is held.
+/// Use it from one thread: `run()` blocks there until the last frame is delivered or the provider is cancelled.
+public final class DecodeStream {
+  private let request: DecodeRequest
+  private let provider: any SlotProvider
+  private var hasWarnedOfDamage = false
+
+  public init(request: DecodeRequest, provider: any SlotProvider) {
+    self.request = request
+    self.provider = provider
+  }
+
+  /// Throws 66 and 65 for a source that cannot be used, 70 when the slots do not suffice. Every slot that was acquired
+  /// has come back, or been published, when it returns or throws; slots that libavcodec holds are released before.
+  public func run() throws(SluiceError) {
+    var request = request
+    guard request.step >= .zero else {
+      throw SluiceError(.badInput, "playing backwards is not supported yet", at: request.place)
+    }
+    guard request.startFrame < request.endFrame else { return }
+    let clock = BusyClock(provider.counters)
+    clock.tick()
+    defer { clock.tick() }
+    let source = try open(clock)
+    if request.number >= 0 { request.start = try start(of: request.number, source) }
+    try deliver(request, from: source, clock)
+  }
+
+  private func open(_ clock: BusyClock) throws(SluiceError) -> any PictureSource {
+    switch request.source {
+    case .filterGraph(let text): return try GraphSource(text)
+    case .file(let path):
+      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock))
+    }
+  }
+
+  private func start(of number: Int64, _ source: any PictureSource) throws(SluiceError) -> Rational {
+    guard case .file(let path) = request.source, !source.isStill else {
+      guard number == 0 || !source.isStill else {
+        throw SluiceError(.badInput, "has no frame \(number): it has 1", at: request.place, advice: "numbers count from 0")
+      }
+      throw SluiceError(.badInput, "frames of a filter graph have no numbers", at: request.place, advice: "ask by time")
+    }
+    return source.clock.time(try FrameIndex.tick(of: number, path: path))
+  }
+
+  private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
+    let publisher = try SlotPublisher(source, provider, place: request.place)
+    var frame = request.startFrame
+    var limit = source.clock.limit(request.time(of: frame))
+    try source.position(before: limit)
+    var shown: Picture?
+    var taken: Int64 = 0
+    while !provider.isCancelled {
+      let coming = try source.next()
+      clock.tick()
+      report(source.takeDamage(), at: coming?.tick, source)
+      guard let coming else { break }
+      taken += 1
+      guard let current = shown else {
+        shown = coming
+        continue
+      }
+      if coming.isDamaged, !current.isDamaged {
+        report((1, "damaged picture"), at: coming.tick, source)
+        continue
+      }
+      // A damaged picture stands in only until the first good one.
+      if current.isDamaged, !coming.isDamaged, frame == request.startFrame { 
+        report((1, "damaged picture"), at: current.tick, source)
+        shown = coming
+        continue
+      }
+      let first = frame
+      while frame < request.endFrame, limit < coming.tick {
+        frame += 1
+        limit = source.clock.limit(request.time(of: frame))
+      }
+      if frame > first { try publisher.publish(current, first: first, count: frame - first) }
+      shown = coming
+      if frame == request.endFrame { return }
+    }
+    if provider.isCancelled { return }
+    guard let last = shown else {
+      throw SluiceError(
+        .badInput, "no picture could be decoded", at: request.place, advice: "the file may be damaged or incomplete")
+    }
+    if !source.isStill, taken > 1 || request.startFrame > request.firstFrame { warnOfEnd(request, last, source.clock) }
+    try publisher.publish(last, first: frame, count: request.endFrame - frame)
+  }
+
+  private func warnOfEnd(_ request: DecodeRequest, _ last: Picture, _ clock: TickClock) {
+    let (end, overflow) = last.tick.addingReportingOverflow(2 * max(1, min(last.duration, .max / 4)))
+    guard !overflow, clock.limit(request.time(of: request.endFrame - 1)) > end else { return }
+    let seconds = clock.time(last.tick + last.duration)
+    provider.warn("\(request.place): ends at \(Self.text(seconds)) s, before the clip does; its last picture is held")
+  }
+
+  private func report(_ damage: (count: UInt64, message: String?), at tick: Int64?, _ source: any PictureSource) {
+    guard damage.count > 0 else { return }
+    provider.counters.add(.damagedFrames, damage.count)
+    guard !hasWarnedOfDamage else { return }
+    hasWarnedOfDamage = true
+    let place = tick.map { " near \(Self.text(source.clock.time($0))) s" } ?? " at its end"
+    let reason = damage.message.map { " (\($0))" } ?? ""
+    provider.warn("\(request.place): damaged\(place)\(reason); the last good picture is held there")
+  }
+
+  /// Seconds with three decimals.
+  private static func text(_ time: Rational) -> String {
+    let milliseconds = Int64(time.double * 1000)
+    let fraction = String(1000 + abs(milliseconds) % 1000).dropFirst()
+    return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds) / 1000).\(fraction)"
+  }
+}

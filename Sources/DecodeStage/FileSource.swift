@@ -1,0 +1,180 @@
+import AVBinding
+import FrameModel
+import SluiceBase
+
+/// Pictures of a media file, from any place in it exactly as a decode from its start would give them.
+///
+/// Where the container gives presentation times, a seek goes to a key frame, and what is shown before that key frame
+/// (open-GOP leading pictures) is left out; if the first intact picture comes after the one wanted, the next try goes
+/// further back, at last to the start of the file. Where it gives none (AVI with B-frames, elementary streams),
+/// pictures are counted from the start.
+final class FileSource: PictureSource {
+  private let path: String
+  private let threads: Int
+  private let allocator: any PictureAllocator
+  private var demuxer: Demuxer
+  private var decoder: Decoder
+  let clock: TickClock
+  let traits: StreamTraits
+  let isStill: Bool
+  /// Ticks that a picture lasts when nothing else is known.
+  private let usualDuration: Int64
+
+  private let packet: PacketBox
+  /// Packets read ahead to see whether they carry times.
+  private var readAhead: [PacketBox] = []
+  private let countsPictures: Bool
+  private let firstKey: Int64?
+  /// Decoding times in file order, for pictures that have no other.
+  private var decodingTimes: [Int64] = []
+  private var pictures = 0
+
+  private var repair: TimestampRepair
+  private var lastDuration: Int64 = 1
+  private var isDraining = false
+  /// After a seek: pictures before this tick are not intact. nil until the first key frame was met.
+  private var intactFrom: Int64?
+  private var awaitsKey = false
+  private var found: Picture?
+  private var damage: (count: UInt64, message: String?) = (0, nil)
+
+  init(path: String, threads: Int, allocator: any PictureAllocator) throws(SluiceError) {
+    self.path = path
+    self.threads = threads
+    self.allocator = allocator
+    demuxer = try Demuxer(path: path)
+    decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
+    clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime)
+    traits = demuxer.traits
+    isStill = demuxer.isStill
+    usualDuration = demuxer.rate > .zero ? clock.ticks(.one / demuxer.rate) : 1
+    repair = TimestampRepair(jump: clock.ticks(Rational(5)))
+    packet = try PacketBox()
+    for _ in 0..<(isStill ? 1 : 16) {
+      let ahead = try PacketBox()
+      guard demuxer.read(into: ahead) else { break }
+      readAhead.append(ahead)
+    }
+    countsPictures = readAhead.contains { $0.pts == nil && $0.size > 0 }
+    firstKey = readAhead.first { $0.isKey }?.pts
+    readAhead.reverse()
+  }
+
+  func takeDamage() -> (count: UInt64, message: String?) {
+    defer { damage = (0, nil) }
+    return damage
+  }
+
+  func memory(of picture: Picture) -> (any PictureMemory)? { decoder.memory(of: picture.frame) }
+
+  // MARK: Position
+
+  func position(before limit: Int64) throws(SluiceError) {
+    guard !isStill, !countsPictures, let firstKey, limit > firstKey else { return }
+    if let key = demuxer.indexedKey(before: limit), key <= firstKey { return }
+    var back: Int64 = 0
+    let second = clock.ticks(.one)
+    while true {
+      let (target, overflow) = limit.subtractingReportingOverflow(back)
+      guard !overflow, target > firstKey else { return try restart() }
+      if demuxer.seek(to: target) {
+        beginAnew(afterSeek: true)
+        if let first = try next() {
+          found = first
+          if first.tick <= limit { break }
+        }
+        found = nil
+      }
+      back = back == 0 ? second : back.multipliedReportingOverflow(by: 2).partialValue
+      guard back > 0 else { return try restart() }
+    }
+    damage = (0, nil)
+  }
+
+  /// From the file's start, whatever the container can seek.
+  private func restart() throws(SluiceError) {
+    found = nil
+    demuxer = try Demuxer(path: path)
+    decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
+    beginAnew(afterSeek: false)
+    damage = (0, nil)
+  }
+
+  private func beginAnew(afterSeek: Bool) {
+    decoder.flush()
+    readAhead = []
+    isDraining = false
+    awaitsKey = afterSeek
+    intactFrom = nil
+    repair = TimestampRepair(jump: clock.ticks(Rational(5)))
+    decodingTimes = []
+    pictures = 0
+  }
+
+  // MARK: Pictures
+
+  func next() throws(SluiceError) -> Picture? {
+    if let picture = found {
+      found = nil
+      return picture
+    }
+    let frame = try FrameBox()
+    while true {
+      switch decoder.receive(into: frame) {
+      case .done:
+        if let picture = accept(frame) { return picture }
+      case .damaged(let message): note(message)
+      case .end: return nil
+      case .blocked: feed()
+      }
+    }
+  }
+
+  private func accept(_ frame: FrameBox) -> Picture? {
+    let stamp = countsPictures ? countedTime() : frame.pts
+    if let intactFrom {
+      guard let stamp, stamp >= intactFrom, !frame.isDamaged else { return nil }
+      self.intactFrom = nil
+    }
+    guard let tick = repair.next(stamp, duration: lastDuration) else { return nil }
+    lastDuration = frame.duration > 0 ? frame.duration : usualDuration
+    return Picture(frame: frame, tick: tick, duration: lastDuration)
+  }
+
+  /// The n-th picture is shown at the n-th decoding time: they rise, and each belongs to one picture.
+  private func countedTime() -> Int64 {
+    defer { pictures += 1 }
+    if pictures < decodingTimes.count { return decodingTimes[pictures] }
+    return Int64(pictures).multipliedReportingOverflow(by: usualDuration).partialValue
+  }
+
+  private func feed() {
+    guard !isDraining, read() else {
+      isDraining = true
+      _ = decoder.send(nil)
+      return
+    }
+    if case .damaged(let message) = decoder.send(packet) { note(message) }
+    packet.clear()
+  }
+
+  /// The next packet that the decoder is to get; false at the end.
+  private func read() -> Bool {
+    while true {
+      if let ahead = readAhead.popLast() {
+        packet.take(ahead)
+      } else if !demuxer.read(into: packet) {
+        return false
+      }
+      if awaitsKey {
+        guard packet.isKey, let pts = packet.pts else { continue }
+        awaitsKey = false
+        intactFrom = pts
+      }
+      if countsPictures, packet.size > 0, let dts = packet.dts { decodingTimes.append(dts) }
+      return true
+    }
+  }
+
+  private func note(_ message: String) { damage = (damage.count + 1, message) }
+}
