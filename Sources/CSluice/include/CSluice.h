@@ -107,3 +107,37 @@ int sluice_connect(const char *path);
 /// A signalfd for SIGINT, SIGTERM, SIGHUP (which are then blocked), SIGPIPE ignored.
 int sluice_signals(void);
 int sluice_read_signal(int fd);
+
+// Blending kernels (blend.c). Weights are 0...65535; buffers must not overlap.
+
+/// dst = round((src * w + dst * (65535 - w)) / 65535) with one weight for all samples, or one each.
+void sluice_blend8(uint8_t *dst, const uint8_t *src, size_t n, uint16_t w);
+void sluice_blend16(uint16_t *dst, const uint16_t *src, size_t n, uint16_t w);
+void sluice_blend_weighted8(uint8_t *dst, const uint8_t *src, const uint16_t *w, size_t n);
+void sluice_blend_weighted16(uint16_t *dst, const uint16_t *src, const uint16_t *w, size_t n);
+/// Weights from alpha samples (0...255, or 0...max) times `weight`.
+void sluice_weights8(uint16_t *out, const uint8_t *alpha, size_t n, uint16_t weight);
+void sluice_weights16(uint16_t *out, const uint16_t *alpha, size_t n, uint32_t max, uint16_t weight);
+
+/// Which full-resolution samples make up a subsampled chroma sample.
+typedef struct sluice_chroma_cell {
+  int log2_width;  ///< samples of a cell in a row
+  int rows;        ///< rows of a cell that count
+  int first;       ///< column of the first cell's first sample
+  int low, high;   ///< columns that count: low ..< high
+  bool sited_left; ///< 1 2 1 around the left column, instead of the cell's mean
+  uint32_t max;    ///< alpha's largest value
+} sluice_chroma_cell;
+/// Blends full-resolution chroma `c` with alpha `a` (both with `stride` samples a row) into subsampled `dst`, each
+/// sample of a cell weighted by its own alpha.
+void sluice_blend_chroma8(uint8_t *dst, size_t n, const uint8_t *c, const uint8_t *a, ptrdiff_t stride,
+                          const sluice_chroma_cell *cell, uint16_t weight);
+void sluice_blend_chroma16(uint16_t *dst, size_t n, const uint16_t *c, const uint16_t *a, ptrdiff_t stride,
+                           const sluice_chroma_cell *cell, uint16_t weight);
+void sluice_fill16(uint16_t *dst, size_t n, uint16_t value);
+
+/// dst(x, y) = src[x * step_x + y * step_y], steps in bytes and of either sign: copies, mirrors, transposes.
+void sluice_orient(void *dst, ptrdiff_t stride, int width, int height, const void *src, ptrdiff_t step_x, ptrdiff_t step_y,
+                   int sample_bytes);
+/// Repeats the edge of the filled part x0 ..< x1, y0 ..< y1 over the rest of a plane.
+void sluice_extend(void *plane, ptrdiff_t stride, int width, int height, int x0, int x1, int y0, int y1, int sample_bytes);
