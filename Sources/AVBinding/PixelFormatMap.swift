@@ -21,7 +21,7 @@ public enum PixelFormatMap {
     guard let descriptor = av_pix_fmt_desc_get(source) else { return nil }
     let flags = descriptor.pointee.flags
     guard flags & UInt64(AV_PIX_FMT_FLAG_HWACCEL) == 0 else { return nil }
-    let full = fullRangeFormats.contains(source.rawValue)
+    let full = name(source).hasPrefix("yuvj")
     if let format = planarFormat(source) {
       return Mapping(format: format, slotFormat: source, isDirect: true, isFullRange: full)
     }
@@ -58,9 +58,6 @@ public enum PixelFormatMap {
   public static func name(_ format: AVPixelFormat) -> String {
     av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
   }
-
-  private static let fullRangeFormats: Set<Int32> = Set(
-    [AV_PIX_FMT_YUVJ411P, AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUVJ444P].map(\.rawValue))
 
   /// The slot format whose planes are those of `source`, if there is one.
   private static func planarFormat(_ source: AVPixelFormat) -> PixelFormat? {
