@@ -32,6 +32,7 @@ public enum AVErrorText {
 /// that asked for it, to stand in the text of the error that follows. Safe from any thread.
 public enum AVLog {
   private static let messages = Mutex<[UInt: String]>([:])
+  private static let warnings = Mutex<[UInt: [String]]>([:])
 
   private static let installed: Void = av_log_set_callback { context, level, format, arguments in
     guard level <= AV_LOG_ERROR, let format, let arguments else { return }
@@ -41,13 +42,13 @@ public enum AVLog {
     var line = [CChar](repeating: 0, count: 400)
     av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefix)
     let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    AVLog.keep(text, thread: thread)
+    AVLog.keep(text, level: level, thread: thread)
   }
 
   /// Silences the libraries for the whole process. `capture` does it too; later calls do nothing.
   public static func silence() { _ = installed }
 
-  private static func keep(_ text: String, thread: UInt) {
+  private static func keep(_ text: String, level: Int32, thread: UInt) {
     var text = Substring(text)
     while let last = text.last, last.isWhitespace || last == "." { text = text.dropLast() }
     if text.first == "[", let end = text.firstIndex(of: "]") {  // "[mov,mp4 @ 0x55…] "
@@ -55,7 +56,11 @@ public enum AVLog {
     }
     guard !text.isEmpty else { return }
     let line = String(text)
-    messages.withLock { $0[thread] = line }
+    if level <= AV_LOG_ERROR {
+      messages.withLock { $0[thread] = line }
+    } else {
+      warnings.withLock { $0[thread]?.append(line) }
+    }
   }
 
   /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.
@@ -67,5 +72,15 @@ public enum AVLog {
     let result = body()
     let message = messages.withLock { $0.removeValue(forKey: thread) }
     return (result, message?.isEmpty == false ? message : nil)
+  }
+
+  /// Runs `body` and returns its result with the warnings that a library wrote on this thread meanwhile, without its
+  /// errors. May stand inside `capture`.
+  public static func captureWarnings<R>(_ body: () -> R) -> (R, warnings: [String]) {
+    silence()
+    let thread = UInt(pthread_self())
+    warnings.withLock { $0[thread] = [] }
+    let result = body()
+    return (result, warnings.withLock { $0.removeValue(forKey: thread) } ?? [])
   }
 }

@@ -1,5 +1,7 @@
 // libavcodec for Swift.
 #pragma once
+// One owner for each shared header: else Swift meets the same enumerators in several modules and finds some in none.
+#pragma clang module import CAVUtil
 #include <libavcodec/avcodec.h>
 #include <libavcodec/codec_desc.h>
 

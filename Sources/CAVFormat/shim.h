@@ -1,4 +1,7 @@
 // libavformat for Swift.
 #pragma once
+// One owner for each shared header: else Swift meets the same enumerators in several modules and finds some in none.
+#pragma clang module import CAVUtil
+#pragma clang module import CAVCodec
 #include <libavformat/avformat.h>
 #include <libavformat/avio.h>

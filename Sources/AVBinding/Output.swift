@@ -1,0 +1,155 @@
+import CAVCodec
+import CAVFormat
+import CAVUtil
+import FrameModel
+import SluiceBase
+
+/// What becomes of finished pictures: encoded, or written as they are.
+protocol PictureConsumer: AnyObject {
+  /// Takes the picture and clears the frame; an encoder may keep a reference to it.
+  func take(_ frame: OutputFrame, number: Int64) throws(SluiceError)
+  /// No more pictures: writes what is still held and the end of the file.
+  func finish() throws(SluiceError)
+  var counters: OutputTally { get }
+}
+
+/// Bytes of picture that a consumer moved without computing anything.
+final class OutputTally {
+  var copiedBytes: UInt64 = 0
+}
+
+/// A video output: pictures in memory become a stream on a descriptor. The bytes depend on the settings and the
+/// pictures alone. Used from one thread at a time; `release` closures may run on any.
+public final class PictureOutput {
+  /// What happened so far.
+  public struct Tally: Sendable {
+    /// Given to the encoder where they lie, and converted first.
+    public var directFrames: UInt64 = 0
+    public var convertedFrames: UInt64 = 0
+    /// Bytes of picture moved without computing anything.
+    public var copiedBytes: UInt64 = 0
+    /// Private picture buffers made for conversion.
+    public var buffersCreated: UInt64 = 0
+    /// Time spent waiting for the reader of a pipe or device.
+    public var blockedNanoseconds: UInt64 = 0
+    public init() {}
+  }
+
+  private let settings: OutputSettings
+  private let input: PixelFormat
+  private let output: OutputDescriptor
+  private let pixels: OutputPixelFormat
+  private let consumer: any PictureConsumer
+  private let converter: OutputConverter?
+  private let source: OutputFrame
+  private var lastNumber = Int64.min
+  private var frames: UInt64 = 0
+
+  /// Opens everything and writes the header. The descriptor stays the caller's and must outlive this.
+  /// Throws `usage` for what the user asked wrongly, `unavailable` for what this FFmpeg lacks, `cannotCreate` for
+  /// what the output refuses.
+  public init(settings: OutputSettings, input: PixelFormat, fd: Int32) throws(SluiceError) {
+    AVLog.silence()
+    try PictureOutput.check(settings)
+    output = try OutputDescriptor(fd)
+    source = try OutputFrame()
+    let isRaw = settings.codec == "rawvideo" || settings.codec == "wrapped_avframe"
+    let color = settings.color
+    let pixels: OutputPixelFormat
+    switch settings.format {
+    case "yuv4mpegpipe":
+      guard isRaw else {
+        throw SluiceError(.usage, "yuv4mpegpipe carries only raw pictures", at: settings.codec, advice: "leave out the codec")
+      }
+      pixels = try OutputPixelFormat(
+        for: input, color: color, wanted: settings.pixelFormat, accepted: RawOutput.y4mFormats, encoder: "yuv4mpegpipe")
+      try OutputOptions.apply(settings.options, to: [])
+      consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
+    case "rawvideo" where isRaw:
+      pixels = try OutputPixelFormat(
+        for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
+      try OutputOptions.apply(settings.options, to: [])
+      consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
+    case "nut" where isRaw:
+      let muxer = try Muxer(Muxer.find("nut"), output: output)
+      pixels = try OutputPixelFormat(
+        for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
+      try OutputOptions.apply(settings.options, to: [OutputOptions.Target(object: muxer.context, name: "nut")])
+      consumer = try RawPacketOutput(settings: settings, pixels: pixels, muxer: muxer)
+    default:
+      let codec = try Encoder.find(settings.codec)
+      let muxer = try Muxer(Muxer.find(settings.format), output: output)
+      pixels = try OutputPixelFormat(
+        for: input, color: color, wanted: settings.pixelFormat, accepted: Encoder.pixelFormats(codec),
+        encoder: settings.codec)
+      consumer = try CodedOutput(codec: codec, settings: settings, pixels: pixels, muxer: muxer)
+    }
+    converter = pixels.isConverted ? try OutputConverter(pixels, width: settings.width, height: settings.height) : nil
+    self.pixels = pixels
+    self.settings = settings
+    self.input = input
+  }
+
+  private static func check(_ settings: OutputSettings) throws(SluiceError) {
+    guard (1...65535).contains(settings.width), (1...65535).contains(settings.height) else {
+      throw SluiceError(.usage, "a picture of \(settings.width)x\(settings.height) cannot be encoded")
+    }
+    guard settings.rate > .zero, settings.rate.num <= Int32.max, settings.rate.den <= Int32.max else {
+      throw SluiceError(.usage, "\(settings.rate) frames a second cannot be written exactly")
+    }
+    guard settings.sampleAspect > .zero, (1...256).contains(settings.threads) else {
+      throw SluiceError(.usage, "threads must be 1 to 256, the sample aspect above zero")
+    }
+  }
+
+  /// Encodes one picture: `bytes` of slot at `memory`, laid out as `description` says. `number` becomes its time in
+  /// frames and must rise. The memory is read in place and must not change until `release` is called: exactly once,
+  /// on any thread, also when this throws.
+  public func encode(
+    _ memory: UnsafeRawPointer, bytes: Int, description: FrameDescription, number: Int64,
+    release: @escaping @Sendable () -> Void
+  ) throws(SluiceError) {
+    guard description.width == settings.width, description.height == settings.height, description.format == input else {
+      release()
+      let got = "\(description.width)x\(description.height) \(description.format)"
+      throw SluiceError(.software, "frame \(number) is \(got), not \(settings.width)x\(settings.height) \(input)")
+    }
+    guard number > lastNumber else {
+      release()
+      throw SluiceError(.software, "frame \(number) came after frame \(lastNumber)")
+    }
+    lastNumber = number
+    try source.wrap(memory, bytes: bytes, description: description, as: pixels.source, release: release)
+    defer { source.clear() }
+    frames += 1
+    guard let converter else {
+      source.raw.pointee.format = pixels.target.rawValue  // the yuvj twin, where the encoder wants that
+      source.raw.tag(pixels.color, sampleAspect: settings.sampleAspect, pts: number)
+      try consumer.take(source, number: number)
+      return
+    }
+    source.raw.tag(pixels.sourceColor, sampleAspect: settings.sampleAspect, pts: number)
+    let converted = try converter.convert(source)
+    source.clear()
+    converted.raw.tag(pixels.color, sampleAspect: settings.sampleAspect, pts: number)
+    try consumer.take(converted, number: number)
+  }
+
+  /// Writes what the encoder still holds and the end of the file, and waits until a regular file is on the disk.
+  /// Returns its size in bytes. To be called once, last.
+  public func finish() throws(SluiceError) -> UInt64 {
+    try consumer.finish()
+    try output.synchronize()
+    return UInt64(output.bytes)
+  }
+
+  public var tally: Tally {
+    var tally = Tally()
+    tally.directFrames = converter == nil ? frames : 0
+    tally.convertedFrames = frames - tally.directFrames
+    tally.copiedBytes = consumer.counters.copiedBytes
+    tally.buffersCreated = UInt64(converter?.buffersCreated ?? 0)
+    tally.blockedNanoseconds = output.blockedNanoseconds
+    return tally
+  }
+}

@@ -1,0 +1,65 @@
+import AVBinding
+import CSluice
+import FrameModel
+import SharedRing
+import SluiceBase
+
+/// The encoder of one output: slots become a stream on a descriptor, in the order of their numbers. Pictures are read
+/// where they lie; those in a format that the codec does not take are converted first and counted as fallbacks.
+///
+/// The bytes written depend on the settings and the pictures alone, not on the machine or the time.
+/// Used from one thread; `release` closures may run on any. The process must ignore SIGPIPE.
+public final class VideoOutput {
+  private let output: PictureOutput
+  private let counters: (any StageCounters)?
+  private var counted = PictureOutput.Tally()
+
+  /// Starts the encoder and writes the header. `fd` is the only output; it stays the caller's and must outlive this.
+  /// Throws `usage` (2) for a name, option or value that means nothing or does not fit the container, `unavailable`
+  /// (69) for what this FFmpeg lacks, `cannotCreate` (73) for what the output refuses.
+  public init(settings: OutputSettings, input: PixelFormat, fd: Int32, counters: (any StageCounters)? = nil)
+    throws(SluiceError)
+  {
+    output = try PictureOutput(settings: settings, input: input, fd: fd)
+    self.counters = counters
+  }
+
+  /// Encodes the picture in `slot` as output frame `number`, counted from 0; numbers must rise. Size and format must
+  /// be those of the output, else a fault is thrown. `release` is called exactly once, when the slot's picture is
+  /// needed no more: often before this returns, and also when it throws.
+  public func encode(
+    _ slot: ReadableSlot, description: FrameDescription, number: Int64, release: @escaping @Sendable () -> Void
+  ) throws(SluiceError) {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: 1) }
+    try output.encode(slot.memory, bytes: slot.bytes, description: description, number: number, release: release)
+  }
+
+  /// Writes what the codec still holds and the end of the file; a regular file is on the disk when this returns.
+  /// Returns the bytes written. Without it an output is given up: every slot is released when this object goes.
+  public func finish() throws(SluiceError) -> UInt64 {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: 0) }
+    return try output.finish()
+  }
+
+  /// Time in which the reader of a pipe kept us waiting is blocked time; the rest is work.
+  private func count(since start: UInt64, frames: UInt64) {
+    guard let counters else { return }
+    let now = output.tally
+    let blocked = now.blockedNanoseconds - counted.blockedNanoseconds
+    let elapsed = sluice_now_ns() - start
+    counters.add(.busyNanoseconds, elapsed - min(elapsed, blocked))
+    if blocked > 0 { counters.add(.blockedNanoseconds, blocked) }
+    if frames > 0 { counters.add(.frames, frames) }
+    raise(.directFrames, counted.directFrames, now.directFrames)
+    raise(.fallbackFrames, counted.convertedFrames, now.convertedFrames)
+    raise(.copiedBytes, counted.copiedBytes, now.copiedBytes)
+    raise(.buffersCreated, counted.buffersCreated, now.buffersCreated)
+    counted = now
+  }
+
+  private func raise(_ counter: StageCounter, _ before: UInt64, _ now: UInt64) {
+    if now > before { counters?.add(counter, now - before) }
+  }
+}
