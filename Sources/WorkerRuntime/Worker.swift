@@ -25,7 +25,7 @@ public final class Worker: @unchecked Sendable {
     rings = attachment.rings
     connection = attachment.connection
     socket = try DealerSocket(endpoint: attachment.endpoint, worker: attachment.worker)
-    let fd = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+    let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard fd >= 0 else { throw SluiceError(.software, "eventfd: \(SystemError("eventfd").reason)") }
     wake = FileDescriptor(fd)
   }

@@ -1,4 +1,23 @@
+import CSluice
+import CZimg
+import SluiceBase
+
+/// The renderer worker. Without arguments it attaches to the supervisor that started it; `--doctor` describes its libraries.
 @main
 struct Main {
-  static func main() {}
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    if CommandLine.arguments.dropFirst().first == "--doctor" {
+      var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
+      zimg_get_version_info(&major, &minor, &micro)
+      _ = try? System.writeAll(1, JSONValue.object([JSONMember("zimg", .string("\(major).\(minor).\(micro)"))]).line + "\n")
+      return
+    }
+    do throws(SluiceError) {
+      exit(try RendererWorker().run() ? 0 : 1)
+    } catch {
+      Log.line("sluice-renderer", error.description)
+      exit(error.code.rawValue)
+    }
+  }
 }

@@ -1,19 +1,133 @@
 import CSluice
 import SluiceBase
 
-/// A launch file: which workers a run starts and how (launch/schema.json). nil counts follow the machine.
+/// A launch file: which workers a run starts and how (launch/schema.json). `launch/export.json5` spells out the defaults.
 public struct LaunchDescription: Sendable, Equatable {
-  public var decoders: Int? = nil
-  public var renderers: Int? = nil
-  public var encoders: Int? = nil
-  public var renderCredit = 2
-  public var encodeCredit = 4
-  /// Threads of each decode stream.
+  /// One role's workers. `count` nil ("auto") follows the machine and the timeline.
+  public struct Role: Sendable, Equatable {
+    public var count: Int? = nil
+    /// Jobs or frames that one worker may have at once; of a decoder: frames before its first that a stream is opened.
+    public var credit: Int
+    /// Times that a worker which ended is started again.
+    public var restarts = 3
+    /// Longest silence of its heart, in seconds, before a worker counts as hung.
+    public var deadlineSeconds = 10
+    /// Added to the scheduling priority, 0 to 19.
+    public var nice = 0
+  }
+  public var decoder = Role(credit: 12)
+  public var renderer = Role(credit: 2)
+  public var encoder = Role(credit: 4)
+  /// Threads of each decode stream's codec.
   public var decodeThreads = 1
-  /// Restarts that each worker may have.
-  public var restarts = 3
-  /// Longest silence of a heart before a worker counts as hung.
-  public var deadlineSeconds = 10.0
+  /// Bytes; nil: `--memory` or its default.
+  public var memory: UInt64? = nil
 
   public init() {}
+
+  func role(_ role: sluice_role) -> Role {
+    switch role {
+    case SLUICE_ROLE_DECODER: decoder
+    case SLUICE_ROLE_RENDERER: renderer
+    default: encoder
+    }
+  }
+
+  /// The defaults for nil, else the file's. Throws 66 and 65 with the place in the file.
+  public static func load(_ path: String?) throws(SluiceError) -> LaunchDescription {
+    guard let path else { return LaunchDescription() }
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try System.readFile(path, limit: 1 << 20)
+    } catch {
+      throw SluiceError(.noInput, error.reason, at: path)
+    }
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONReader.read(bytes)
+    } catch {
+      throw SluiceError(.badInput, error.what, at: "\(path):\(error.line):\(error.column)")
+    }
+    return try LaunchReader(path: path, bytes: bytes).read(value)
+  }
+}
+
+/// Reads the members of a launch file; the first error ends it.
+private struct LaunchReader {
+  let path: String
+  let bytes: [UInt8]
+
+  func fail(_ what: String, at value: JSONValue, _ place: String, advice: String = "") -> SluiceError {
+    let position = JSONReader.position(of: value.offset, in: bytes)
+    return SluiceError(.badInput, what, at: "\(path):\(position.line):\(position.column): \(place)", advice: advice)
+  }
+
+  func members(_ value: JSONValue, _ place: String, _ keys: [String]) throws(SluiceError) -> [JSONMember] {
+    guard let members = value.object else { throw fail("must be an object, not \(value.kind)", at: value, place) }
+    for member in members where !keys.contains(member.key) {
+      throw fail(
+        "unknown key \"\(member.key)\"", at: value, place, advice: "it knows " + keys.joined(separator: ", "))
+    }
+    return members
+  }
+
+  func read(_ value: JSONValue) throws(SluiceError) -> LaunchDescription {
+    var launch = LaunchDescription()
+    for member in try members(value, "", ["onFull", "memory", "workers"]) {
+      switch member.key {
+      case "onFull":
+        guard member.value.string == "block" else {
+          throw fail("must be \"block\": an export gives up no frame", at: member.value, "onFull")
+        }
+      case "memory":
+        guard let text = member.value.string, let size = ByteSize.parse(text) else {
+          throw fail("must be a size such as \"512MiB\"", at: member.value, "memory")
+        }
+        launch.memory = size
+      default:
+        for role in try members(member.value, "workers", ["decoder", "renderer", "encoder"]) {
+          switch role.key {
+          case "decoder": try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
+          case "renderer": try read(role.value, "workers.renderer", &launch.renderer)
+          default: try read(role.value, "workers.encoder", &launch.encoder)
+          }
+        }
+      }
+    }
+    return launch
+  }
+
+  private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, threads: inout Int) throws(SluiceError) {
+    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "nice", "threads"]) {
+      if member.key == "threads" {
+        threads = try integer(member.value, "\(place).threads", 1...64)
+      } else {
+        try set(member, place, &role)
+      }
+    }
+  }
+
+  private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
+    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "nice"]) {
+      try set(member, place, &role)
+    }
+  }
+
+  private func set(_ member: JSONMember, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
+    let key = "\(place).\(member.key)"
+    switch member.key {
+    case "count": role.count = member.value.string == "auto" ? nil : try integer(member.value, key, 1...32)
+    case "credit": role.credit = try integer(member.value, key, 1...64)
+    case "restarts": role.restarts = try integer(member.value, key, 0...1000)
+    case "deadlineSeconds": role.deadlineSeconds = try integer(member.value, key, 1...3600)
+    default: role.nice = try integer(member.value, key, 0...19)
+    }
+  }
+
+  private func integer(_ value: JSONValue, _ place: String, _ range: ClosedRange<Int64>) throws(SluiceError) -> Int {
+    guard let number = value.number?.integer, range.contains(number) else {
+      throw fail("must be a whole number from \(range.lowerBound) to \(range.upperBound)", at: value, place)
+    }
+    return Int(number)
+  }
 }

@@ -48,10 +48,10 @@ struct RunPreparation {
       (frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores))
     }
     let segments = Segment.cut(shape.frames).count
-    let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoders ?? shape.lanes)
+    let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     return RunPreparation(
       plan: plan, settings: settings, direct: direct, launch: launch,
-      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoders ?? max(1, min(shape.streams, cores / 2)),
-      renderers: configuration.renderers ?? launch.renderers ?? max(1, cores / 2), lanes: max(1, encoders))
+      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? max(1, min(shape.streams, cores / 2)),
+      renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders))
   }
 }

@@ -1,0 +1,155 @@
+import CSluice
+import ControlBus
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+
+/// Messages to events, actions to messages.
+extension RunEngine {
+  /// Takes in everything that waits on the bus.
+  func pumpBus() {
+    while let (index, messages) = bus.receive() {
+      guard let worker = workers.first(where: { $0.index == index }) else { continue }
+      if messages.isEmpty {
+        kill(worker, "it sent a malformed message")
+        continue
+      }
+      for message in messages { take(message, from: worker, index) }
+    }
+  }
+
+  private func kill(_ worker: WorkerHandle, _ reason: String) {
+    if worker.killedFor == nil { worker.killedFor = reason }
+    worker.process.signal(SIGKILL)
+  }
+
+  private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
+    let slot = Int(message.slot)
+    switch message.kind {
+    case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
+    case .done where worker.role == SLUICE_ROLE_DECODER:
+      guard isDone(message, worker) else { return }
+      scheduler.handle(
+        .published(
+          worker: index, handle: message.stream, slot: slot, generation: message.generation, first: message.frame,
+          count: Int64(message.count), held: message.arg & 1 != 0))
+    case .done where worker.role == SLUICE_ROLE_RENDERER:
+      guard isDone(message, worker) else { return }
+      scheduler.handle(.rendered(worker: index, job: Int(message.job), slot: slot, generation: message.generation))
+    case .release where worker.role == SLUICE_ROLE_DECODER:
+      scheduler.handle(.codecReleased(worker: index, slot: slot, generation: message.generation))
+    case .release where worker.role == SLUICE_ROLE_ENCODER:
+      scheduler.handle(
+        .encoderReleased(worker: index, slot: slot, generation: message.generation, count: Int(message.count)))
+    case .end where worker.role == SLUICE_ROLE_DECODER:
+      scheduler.handle(.streamEnded(worker: index, handle: message.stream))
+    case .finished where worker.role == SLUICE_ROLE_ENCODER:
+      scheduler.handle(.segmentWritten(worker: index, segment: Int(message.job), bytes: message.arg))
+    case .warn: observer.warning(worker.lease?.text(message.arg) ?? "")
+    case .fail: takeFailure(message, worker, index)
+    default: kill(worker, "it sent a message of type \(message.type)")
+    }
+  }
+
+  /// The lease is the truth, the message only the bell: done[slot] must hold the generation (acquire; pairs with the
+  /// worker's release store).
+  private func isDone(_ message: Message, _ worker: WorkerHandle) -> Bool {
+    guard message.slot < UInt32(control.slotCount), worker.lease?.done(Int(message.slot)) == message.generation else {
+      kill(worker, "it announced slot \(message.slot), which its lease does not show as done")
+      return false
+    }
+    return true
+  }
+
+  private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {
+    let text = worker.lease?.text(message.arg) ?? "unknown failure"
+    let code = Int32(truncatingIfNeeded: Int64(message.count))
+    if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
+      scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))
+    } else if failure == nil {
+      failure = located(SluiceError(ExitCode(rawValue: code) ?? .software, text))
+    }
+  }
+
+  /// Mirrors the ledger into the slot table, then does what the scheduler decided; messages to one worker go out as one.
+  func perform() throws(SluiceError) {
+    for slot in scheduler.takeChangedSlots() { control.store(slot, scheduler.ledger[slot]) }
+    for action in scheduler.takeActions() {
+      switch action {
+      case .open(let worker, let handle, let stream, let first, let end):
+        // The lane may need less than the record has; slots are counted by the record.
+        queue(
+          Message(.open, frame: first, stream: handle, count: scheduler.quota(handle), arg: UInt64(stream), arg2: UInt64(end)),
+          worker)
+      case .grant(let worker, let handle, let slot, let generation):
+        queue(Message(.grant, slot: UInt32(slot), generation: generation, stream: handle), worker)
+      case .close(let worker, let handle): queue(Message(.close, stream: handle), worker)
+      case .render(let worker, let job, let sequence, let frame, let slot, let generation, let inputs):
+        control.store(
+          job: job, sequence: sequence, frame: frame, slot: UInt32(slot), generation: generation, inputs: inputs)
+        queue(
+          Message(.render, slot: UInt32(slot), generation: generation, frame: frame, job: UInt32(job), arg: sequence), worker)
+      case .begin(let worker, let segment): try begin(worker, segment)
+      case .encode(let worker, let frame, let slot, let generation):
+        queue(Message(.encode, slot: UInt32(slot), generation: generation, frame: frame), worker)
+      case .finish(let worker, let segment):
+        queue(
+          Message(
+            .finish, frame: segment.frames.upperBound, job: UInt32(segment.index), count: UInt32(segment.frames.count)),
+          worker)
+      case .kill(let index, let reason):
+        if let worker = workers.first(where: { $0.index == index }) { kill(worker, reason) }
+      case .segmentDone(let segment, let bytes): try segmentDone(segment, bytes)
+      case .warn(let text): observer.warning(text)
+      case .fail(let text, let code): throw SluiceError(ExitCode(rawValue: code) ?? .badInput, text)
+      }
+    }
+    for (worker, messages) in outgoing where !messages.isEmpty {
+      var rest = messages[...]
+      while !rest.isEmpty {
+        _ = bus.send(Array(rest.prefix(200)), to: worker)  // a peer that is gone is noticed by its pidfd
+        rest = rest.dropFirst(200)
+      }
+      outgoing[worker] = []
+    }
+  }
+
+  private func queue(_ message: Message, _ worker: Int) {
+    var message = message
+    message.worker = UInt16(worker)
+    outgoing[worker, default: []].append(message)
+  }
+
+  private func begin(_ index: Int, _ segment: Segment) throws(SluiceError) {
+    let file: FileDescriptor
+    if prepared.direct {
+      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
+      file = descriptor
+    } else {
+      file = try output.segmentFile()
+      segmentFiles[segment.index] = file
+    }
+    var packet = sluice_region()
+    packet.kind = SLUICE_REGION_OUTPUT.rawValue
+    packet.ring = UInt32(segment.index)
+    packet.writable = 1
+    if let connection = workers.first(where: { $0.index == index })?.connection {
+      _ = sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), file.raw)
+    }
+    // arg: 1 = packets for joining, 0 = the output itself.
+    queue(
+      Message(
+        .begin, frame: segment.frames.lowerBound, job: UInt32(segment.index), count: UInt32(segment.frames.count),
+        arg: prepared.direct ? 0 : 1), index)
+  }
+
+  private func segmentDone(_ segment: Segment, _ bytes: UInt64) throws(SluiceError) {
+    segmentsWritten += 1
+    if prepared.direct {
+      outputBytes = bytes
+    } else if let file = segmentFiles.removeValue(forKey: segment.index) {
+      try assembler?.add(segment: segment.index, frames: segment.frames, file: file)
+    }
+  }
+}

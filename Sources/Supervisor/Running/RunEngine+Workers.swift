@@ -1,0 +1,109 @@
+import CSluice
+import ControlBus
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+
+/// Workers come and go.
+extension RunEngine {
+  /// A worker said HELLO: checks it, gives it a number, a lease, and the regions of its role.
+  func attach(_ connection: FileDescriptor) {
+    guard let hello = listener.hello(from: connection) else { return }
+    guard hello.abi_major == UInt16(SLUICE_ABI_MAJOR) else { return AttachListener.refuse(connection, status: 1) }
+    guard let worker = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
+      return AttachListener.refuse(connection, status: 4)
+    }
+    guard hello.role == worker.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+    guard let index = freeIndex() else { return AttachListener.refuse(connection, status: 3) }
+    var ignored = false
+    guard
+      let lease = try? SharedRegion.create(
+        bytes: LeaseLayout.bytes(slotCount: control.slotCount), usedFallback: &ignored)
+    else { return AttachListener.refuse(connection, status: 3) }
+    worker.index = index
+    worker.connection = connection
+    worker.lease = LeaseReader(lease, slotCount: control.slotCount)
+    var regions = [
+      OfferedRegion(kind: SLUICE_REGION_CONTROL, ring: 0, region: control.region, writable: false),
+      OfferedRegion(kind: SLUICE_REGION_LEASE, ring: 0, region: lease, writable: true),
+      OfferedRegion(kind: SLUICE_REGION_PLAN, ring: 0, region: planRegion, writable: false),
+    ]
+    for (ring, description) in memory.rings.enumerated() {
+      let fills = description.fillRole == worker.role.rawValue
+      // A decoder sees no frame but its own.
+      if worker.role == SLUICE_ROLE_DECODER, !fills { continue }
+      regions.append(OfferedRegion(kind: SLUICE_REGION_RING, ring: ring, region: ringRegions[ring], writable: fills))
+    }
+    if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: directory.busEndpoint, regions: regions) {
+      worker.killedFor = "it went away during the handshake"
+      worker.process.signal(SIGKILL)
+    }
+  }
+
+  /// Numbers go round, so that a late word of a dead worker is not taken for its successor's.
+  private func freeIndex() -> Int? {
+    for _ in 0..<Scheduler.unassigned {
+      let index = nextIndex
+      nextIndex = (nextIndex + 1) % Scheduler.unassigned
+      if !workers.contains(where: { $0.index == index }) { return index }
+    }
+    return nil
+  }
+
+  /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
+  func died(_ worker: WorkerHandle) throws(SluiceError) {
+    pumpBus()  // what it said before it died is true
+    workers.removeAll { $0 === worker }
+    counters.add(worker)
+    retire(worker)
+    let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""
+    if let index = worker.index {
+      outgoing[index] = nil
+      scheduler.handle(.workerDied(index))
+    }
+    if scheduler.isDone || failure != nil { return }
+    let reason = worker.killedFor ?? worker.process.ending
+    guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
+      throw SluiceError(
+        worker.index == nil ? .unavailable : .software,
+        "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
+    }
+    observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
+    restarts += 1
+    let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
+    try spawn(worker.role, number, restarts: worker.restarts + 1)
+  }
+
+  private func retire(_ worker: WorkerHandle) {
+    var entry = RunStatistics.Worker()
+    entry.name = worker.name
+    entry.role = String(WorkerHandle.program(worker.role).dropFirst("sluice-".count))
+    entry.pid = worker.process.pid
+    entry.restarts = worker.restarts
+    entry.peakPrivateBytes = worker.peakPrivateBytes
+    retired.append(entry)
+  }
+
+  /// Asks all to end, waits a moment, ends the rest.
+  func quitWorkers() {
+    sampleMemory()
+    for worker in workers { if let index = worker.index { _ = bus.send([Message(.quit)], to: index) } }
+    for worker in workers {
+      if !worker.process.wait(milliseconds: 500) { worker.process.end() }
+      counters.add(worker)
+      retire(worker)
+    }
+    workers.removeAll()
+  }
+
+  func sampleMemory() {
+    var total = ProcessMemory.proportional(getpid())
+    if let assembler { total += ProcessMemory.proportional(assembler.process.pid) }
+    for worker in workers {
+      total += ProcessMemory.proportional(worker.process.pid)
+      worker.peakPrivateBytes = max(worker.peakPrivateBytes, ProcessMemory.anonymous(worker.process.pid))
+    }
+    peakMemory = max(peakMemory, total)
+  }
+}

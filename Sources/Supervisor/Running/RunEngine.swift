@@ -1,0 +1,229 @@
+import CSluice
+import ControlBus
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+
+/// The event loop of a run: turns what happens (bus messages, attaches, deaths, signals, time) into scheduler events, and the
+/// scheduler's actions into messages. One thread; touches no pixel.
+final class RunEngine {
+  let configuration: RunConfiguration
+  let prepared: RunPreparation
+  let observer: any RunObserver
+  let planRegion: SharedRegion
+  let memory: MemoryPlan
+  let directory: RunDirectory
+  let listener: AttachListener
+  let bus: RouterSocket
+  let control: ControlRegionWriter
+  let ringRegions: [SharedRegion]
+  let output: OutputTarget
+  let epoch = sluice_random()
+  let signals: FileDescriptor
+  let started = sluice_now_ns()
+  var scheduler: Scheduler
+  var assembler: Assembler? = nil
+  var workers: [WorkerHandle] = []
+  var retired: [RunStatistics.Worker] = []
+  var counters = CounterSums()
+  var segmentFiles: [Int: FileDescriptor] = [:]
+  var nextIndex = 0
+  var outgoing: [Int: [Message]] = [:]
+  var restarts = 0
+  var segmentsWritten = 0
+  var outputBytes: UInt64 = 0
+  var peakMemory: UInt64 = 0
+  var limits = LimitTally()
+  var failure: SluiceError? = nil
+  var finished = false
+  private var nextTick: UInt64 = 0
+  private var nextSample: UInt64 = 0
+
+  /// Whatever throws here has left nothing behind: every owner cleans up after itself.
+  init(_ prepared: RunPreparation, configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) {
+    self.prepared = prepared
+    self.configuration = configuration
+    self.observer = observer
+    sluice_raise_descriptor_limit()
+    Leftovers.sweep()
+    var usedFallback = false
+    let bytes = prepared.plan.bytes
+    planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    bytes.withUnsafeBytes { planRegion.base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(planRegion.base), byteCount: $0.count) }
+    guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
+      throw SluiceError(.software, "the compiled plan is not valid")
+    }
+    guard view.frameCount > 0 else {
+      throw SluiceError(.badInput, "the timeline is empty", at: configuration.project.path)
+    }
+    memory = try MemoryPlan.make(
+      plan: view, budget: configuration.memory, decoders: prepared.decoders, renderers: prepared.renderers,
+      lanes: prepared.lanes, segmented: !prepared.direct)
+    output = try OutputTarget(
+      path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
+    directory = try RunDirectory()
+    listener = try AttachListener(path: directory.attachSocket)
+    bus = try RouterSocket(endpoint: directory.busEndpoint)
+    let jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
+    control = try ControlRegionWriter(rings: memory.rings, jobCount: jobCount, epoch: epoch, usedFallback: &usedFallback)
+    var regions: [SharedRegion] = []
+    for ring in memory.rings { regions.append(try SharedRegion.create(bytes: max(ring.bytes, 4096), usedFallback: &usedFallback)) }
+    ringRegions = regions
+    if usedFallback {
+      observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
+    }
+    let fd = sluice_signals()
+    guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
+    signals = FileDescriptor(fd)
+
+    let segments =
+      prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
+    var setup = SchedulerSetup(
+      lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
+      rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
+    setup.lookAhead = memory.lookAhead
+    setup.renderCredit = prepared.launch.renderer.credit
+    setup.encodeCredit = prepared.launch.encoder.credit
+    setup.jobCount = jobCount
+    setup.holdOnError = configuration.onError == .hold
+    let rings = memory.rings
+    let mapped = ringRegions
+    scheduler = Scheduler(plan: view, setup: setup) { slot in
+      guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
+      let offset = (slot - rings[ring].firstSlot) * rings[ring].slotBytes
+      return FrameDescription(reading: mapped[ring].base + offset, slotBytes: rings[ring].slotBytes)
+    }
+  }
+
+  /// Contiguous runs of segments, as even as they go: a lane seeks once.
+  static func share(_ segments: [Segment], among lanes: Int) -> [[Segment]] {
+    (0..<lanes).map { lane in
+      Array(segments[segments.count * lane / lanes..<segments.count * (lane + 1) / lanes])
+    }.filter { !$0.isEmpty }
+  }
+
+  func run() throws(SluiceError) -> RunStatistics {
+    defer { end() }
+    try startWorkers()
+    while !finished {
+      pumpBus()
+      scheduler.advance()
+      try perform()
+      checkEnd()
+      if finished { break }
+      if let failure { throw failure }
+      try waitForEvents()
+    }
+    quitWorkers()
+    try output.finish()
+    report(final: true)
+    return statistics()
+  }
+
+  private func startWorkers() throws(SluiceError) {
+    for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
+    // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
+    for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
+    for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
+    if !prepared.direct {
+      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
+      assembler = try Assembler(
+        program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
+        output: descriptor, segments: scheduler.segmentCount)
+    }
+  }
+
+  func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
+    let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
+    let token = sluice_random() | 1
+    let process = try ChildProcess(
+      program, arguments: [], environment: ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"])
+    let nice = prepared.launch.role(role).nice
+    if nice > 0 { setpriority(__priority_which_t(UInt32(PRIO_PROCESS.rawValue)), id_t(process.pid), Int32(nice)) }
+    let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))
+    workers.append(WorkerHandle(name: "\(kind)-\(number)", role: role, process: process, token: token, restarts: restarts))
+  }
+
+  /// Sleeps until something happens or the next tick is due, then takes in everything but bus messages.
+  private func waitForEvents() throws(SluiceError) {
+    var fds = [
+      pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+    ]
+    let fixed = fds.count
+    let waiting = listener.waiting
+    for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
+    let watched = workers
+    for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
+    let now = sluice_now_ns()
+    let pause = nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    _ = poll(&fds, nfds_t(fds.count), pause)
+
+    if fds[1].revents != 0 { try takeSignal() }
+    if fds[2].revents != 0 { listener.accept() }
+    if fds[3].revents != 0, let answer = assembler?.answer() {
+      switch answer {
+      case .success(let bytes): outputBytes = bytes
+        assembler = nil
+      case .failure(let error): throw located(error)
+      }
+    }
+    for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
+    for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
+      if worker.process.hasEnded() { try died(worker) }
+    }
+    if sluice_now_ns() >= nextTick {
+      nextTick = sluice_now_ns() + 100_000_000
+      try tick()
+    }
+  }
+
+  private func takeSignal() throws(SluiceError) {
+    guard sluice_read_signal(signals.raw) != 0 else { return }
+    throw SluiceError(.interrupted, "interrupted")
+  }
+
+  private func tick() throws(SluiceError) {
+    limits.note(scheduler.waitingFor)
+    let now = sluice_now_ns()
+    if now >= nextSample {
+      nextSample = now + 500_000_000
+      sampleMemory()
+    }
+    for worker in workers {
+      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let deadline = UInt64(seconds) * 1_000_000_000
+      let last = max(worker.lease?.heartbeat ?? 0, worker.started)
+      if now > last, now - last > deadline {
+        worker.killedFor = "its heart stood still for \(seconds) s"
+        worker.process.signal(SIGKILL)
+      }
+    }
+    report(final: false)
+  }
+
+  /// Adds the place to an error that came from a worker about the output.
+  func located(_ error: SluiceError) -> SluiceError {
+    var error = error
+    if error.place.isEmpty, error.code == .cannotCreate {
+      error.place = configuration.output == "-" ? "standard output" : configuration.output
+    }
+    return error
+  }
+
+  private func checkEnd() {
+    guard failure == nil, scheduler.isDone, assembler == nil else { return }
+    finished = true
+  }
+
+  /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
+  private func end() {
+    output.abandon()
+    assembler?.process.end()
+    for worker in workers { worker.process.end() }
+    for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }
+  }
+}

@@ -1,0 +1,32 @@
+import Timeline
+
+/// What others want to know of the scheduler.
+extension Scheduler {
+  public var laneCount: Int { lanes.count }
+  public var segmentCount: Int { lanes.reduce(0) { $0 + $1.segments.count } }
+
+  public mutating func takeChangedSlots() -> [Int] { ledger.takeChanged() }
+
+  func quota(_ handle: UInt32) -> UInt32 { UInt32(uses[handle]?.quota ?? 0) }
+
+  /// Stage that the oldest frame of the first unfinished lane waits for; empty when none can be named.
+  var waitingFor: String {
+    guard let lane = lanes.first(where: { !$0.isDone }) else { return "" }
+    if lane.nextCompose >= lane.end { return "encode" }
+    guard let first = lane.window.first else { return "decode" }
+    if first.ready { return "encode" }
+    return "render"
+  }
+
+  /// What a worker was at, for the message about its death: the file and the frame.
+  func workDescription(of worker: Int) -> String {
+    if let use = uses.values.filter({ $0.worker == worker && !$0.ended }).min(by: { $0.next < $1.next }) {
+      return "while it decoded \(plan.source(plan.stream(use.record).source).text) for frame \(use.next)"
+    }
+    for case let job? in jobs where job.worker == worker { return "while it rendered frame \(job.frame)" }
+    if let lane = lanes.first(where: { $0.encoder == worker && !$0.isDone }) {
+      return "while it encoded from frame \(lane.segments[min(lane.current, lane.segments.count - 1)].frames.lowerBound)"
+    }
+    return ""
+  }
+}

@@ -1,0 +1,41 @@
+import CSluice
+import EncodeStage
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+
+/// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each), joins
+/// them into descriptor 5 by the settings of the plan in descriptor 4, and answers with {code, bytes, text}.
+enum AssembleService {
+  static func run() {
+    do throws(SluiceError) {
+      answer(code: 0, bytes: try join(), text: "")
+    } catch {
+      answer(code: UInt64(error.code.rawValue), bytes: 0, text: error.description)
+    }
+  }
+
+  private static func join() throws(SluiceError) -> UInt64 {
+    var status = stat()
+    guard fstat(4, &status) == 0, let region = try? SharedRegion(descriptor: FileDescriptor(4), bytes: Int(status.st_size), writable: false),
+      let plan = PlanView(UnsafeRawPointer(region.base), count: region.bytes)
+    else { throw SluiceError(.usage, "this mode is started by sluice itself") }
+    let joiner = try SegmentJoiner(settings: plan.output, fd: 5)
+    while true {
+      var packet = sluice_region()
+      var fd: Int32 = -1
+      let n = sluice_receive_fd(3, &packet, MemoryLayout.size(ofValue: packet), &fd)
+      guard n == MemoryLayout.size(ofValue: packet), fd >= 0 else { exit(ExitCode.interrupted.rawValue) }  // the supervisor is gone
+      let segment = FileDescriptor(fd)
+      try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
+      if packet.writable != 0 { return try joiner.finish() }
+    }
+  }
+
+  private static func answer(code: UInt64, bytes: UInt64, text: String) {
+    var packet = withUnsafeBytes(of: code.littleEndian, Array.init) + withUnsafeBytes(of: bytes.littleEndian, Array.init)
+    packet += Array(text.utf8.prefix(900))
+    _ = sluice_send_fd(3, packet, packet.count, -1)
+  }
+}

@@ -1,0 +1,52 @@
+import CSluice
+import ControlBus
+import EncodeStage
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+import WorkerRuntime
+
+/// Encodes segments one after another, each with a fresh encoder, on a thread of its own.
+final class EncoderWorker {
+  private let worker: Worker
+  private let plan: PlanView
+  private let queue = WorkQueue<Message>()
+  /// Descriptors by segment: they come over the attach connection, their BEGIN over the bus.
+  private let outputs = Monitor([UInt32: FileDescriptor]())
+
+  init() throws(SluiceError) {
+    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_ENCODER))
+    guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
+      throw SluiceError(.software, "the plan is not valid")
+    }
+    self.plan = plan
+  }
+
+  func run() -> Bool {
+    let worker = worker
+    let queue = queue
+    let outputs = outputs
+    let plan = plan
+    let thread = WorkThread("encode", stackBytes: 4 << 20) {
+      let encoding = SegmentEncoding(worker: worker, plan: plan, outputs: outputs)
+      while let message = queue.next() {
+        do throws(SluiceError) {
+          try encoding.take(message)
+        } catch {
+          worker.send(
+            Message(.fail, frame: message.frame, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
+          return
+        }
+      }
+    }
+    let clean = worker.run(
+      handle: { queue.push($0) },
+      output: { segment, descriptor in outputs.with { $0[segment] = descriptor } })
+    if clean {
+      queue.close()
+      thread.join()
+    }
+    return clean
+  }
+}
