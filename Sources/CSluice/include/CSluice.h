@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -80,3 +81,35 @@ int sluice_connect(const char *path);
 /// A signalfd for SIGINT, SIGTERM, SIGHUP (which are then blocked), SIGPIPE ignored.
 int sluice_signals(void);
 int sluice_read_signal(int fd);
+
+// The command line.
+
+/// What one step of getopt_long(3) left in its globals, which Swift cannot read under strict concurrency.
+typedef struct sluice_option_step {
+  int code;              // getopt_long's result; -1 at the end
+  int which;             // index into `longs`, or -1 for a short option
+  int next;              // optind
+  int unknown;           // optopt
+  const char *argument;  // optarg
+} sluice_option_step;
+
+/// One step; `restart` before the first. getopt is not thread-safe: the caller holds a lock from first step to last.
+static inline sluice_option_step sluice_option_next(int argc, char *const argv[], const char *shorts,
+                                                    const struct option *longs, bool restart) {
+  if (restart) optind = 0;
+  opterr = 0;
+  optarg = NULL;
+  optopt = 0;
+  sluice_option_step step = {.which = -1};
+  step.code = getopt_long(argc, argv, shorts, longs, &step.which);
+  step.next = optind;
+  step.unknown = optopt;
+  step.argument = optarg;
+  return step;
+}
+
+/// Columns of the terminal at `fd`; 0 when it is none or does not say. ioctl(2) is variadic.
+static inline int sluice_terminal_columns(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
