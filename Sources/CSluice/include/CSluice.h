@@ -1,6 +1,7 @@
 // C that Swift cannot say: atomics on mapped memory, spawn with descriptors, descriptor passing, Linux system calls.
 #pragma once
 #include "../../../ipc-schema/sluice_ipc.h"
+#include "../../../ipc-schema/sluice_plan.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
