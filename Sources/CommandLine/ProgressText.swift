@@ -46,19 +46,20 @@ public enum ProgressText {
     return parts.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
-  public static func json(_ p: RunProgress, rate: Double) -> JSONText {
+  public static func json(_ p: RunProgress, rate: Double) -> JSONValue {
     .object([
-      ("event", .string("progress")), ("frames", .integer(p.frames)), ("totalFrames", .integer(p.totalFrames)),
-      ("wallSeconds", .number(p.wallSeconds)), ("fps", .number(p.fps)), ("speed", .number(rate > 0 ? p.fps / rate : 0)),
-      ("secondsLeft", p.secondsLeft.map { .number($0) } ?? .null), ("limitedBy", .string(p.limitedBy)),
-      ("memoryBytes", .unsigned(p.memoryBytes)),
+      "event": .string("progress"), "frames": .number(p.frames), "totalFrames": .number(p.totalFrames),
+      "wallSeconds": StatisticsJSON.number(p.wallSeconds), "fps": StatisticsJSON.number(p.fps),
+      "speed": StatisticsJSON.number(rate > 0 ? p.fps / rate : 0),
+      "secondsLeft": p.secondsLeft.map(StatisticsJSON.number) ?? .null, "limitedBy": .string(p.limitedBy),
+      "memoryBytes": .number(p.memoryBytes),
     ])
   }
 
-  public static func json(_ error: SluiceError) -> JSONText {
+  public static func json(_ error: SluiceError) -> JSONValue {
     .object([
-      ("event", .string("error")), ("code", .integer(Int64(error.code.rawValue))), ("place", .string(error.place)),
-      ("what", .string(error.what)), ("advice", .string(error.advice)),
+      "event": .string("error"), "code": .number(error.code.rawValue), "place": .string(error.place),
+      "what": .string(error.what), "advice": .string(error.advice),
     ])
   }
 

@@ -63,7 +63,7 @@ public struct Settings: Sendable {
     case .flag: Values.flag(value) != nil
     case .text, .file, .directory: !value.isEmpty
     case .size: Values.size(value) != nil
-    case .time: TimeValue.parse(value) != nil
+    case .time: TimeValue.parse(value).map { !$0.isNegative } ?? false
     case .canvas: Values.canvas(value) != nil
     case .rate: Values.rate(value) != nil
     case .count(let range): Values.count(value, in: range) != nil
