@@ -63,6 +63,14 @@ public enum ProgressText {
     ])
   }
 
+  public static func json(warning text: String) -> JSONValue {
+    .object(["event": .string("warning"), "text": .string(text)])
+  }
+
+  public static func json(done statistics: RunStatistics, output: String) -> JSONValue {
+    .object(["event": .string("done"), "output": .string(output), "statistics": StatisticsJSON.of(statistics)])
+  }
+
   /// The line that stays when a run is over.
   public static func summary(_ s: RunStatistics, output: String, rate: Double) -> String {
     let fps = s.wallSeconds > 0 ? Double(s.frames) / s.wallSeconds : 0

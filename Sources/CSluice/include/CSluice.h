@@ -114,3 +114,15 @@ static inline int sluice_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+/// Version of the kernel's Landlock; -1 when it has none. syscall(2) is variadic.
+int sluice_landlock_version(void);
+
+/// Cores that this process may run on; -1 when it cannot be told.
+int sluice_usable_cores(void);
+
+/// environ(7) as it is now; Swift does not see a mutable global.
+static inline char *const *sluice_current_environ(void) {
+  extern char **environ;
+  return environ;
+}
