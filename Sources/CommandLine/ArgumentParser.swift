@@ -61,7 +61,7 @@ public enum ArgumentParser {
         parsed.operands = (Int(step.next)..<argv.count).map { argv.string($0) }
         return parsed
       case Int32(UInt8(ascii: "?")), Int32(UInt8(ascii: ":")):
-        throw complaint(step, word: argv.string(Int(step.next) - 1), options, command)
+        throw complaint(step, word: culprit(step, argv), options, command)
       default:
         let option =
           step.code >= longBase
@@ -75,6 +75,17 @@ public enum ArgumentParser {
 
   /// Codes of long options start above every character.
   private static let longBase: Int32 = 0x100
+
+  /// The argument at which getopt stopped: behind a bad letter it stands still until the cluster's end.
+  private static func culprit(_ step: sluice_option_step, _ argv: CStrings) -> String {
+    let current = argv.string(Int(step.next))
+    if (1..<longBase).contains(step.unknown), current.hasPrefix("-"), !current.hasPrefix("--"),
+      current.utf8.contains(where: { Int32($0) == step.unknown })
+    {
+      return current
+    }
+    return argv.string(Int(step.next) - 1)
+  }
 
   private static func complaint(
     _ step: sluice_option_step, word: String, _ options: [Option], _ command: CommandName?
@@ -136,6 +147,7 @@ private final class CStrings {
   }
   var count: Int { owned.count }
   subscript(index: Int) -> UnsafePointer<CChar>? { owned[index].map { UnsafePointer($0) } }
+  /// Empty behind the last.
   func string(_ index: Int) -> String { pointers[index].map { String(cString: $0) } ?? "" }
   func withPointers<R>(_ body: (Int32, UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> R) -> R {
     body(Int32(count), UnsafePointer(pointers.baseAddress))

@@ -6,7 +6,8 @@ public enum ManPage {
     out += ".SH SYNOPSIS\n"
     for command in Command.all {
       let options = Option.of(command.name).contains { !$0.immediate } ? " [\\fIOPTION\\fR]..." : ""
-      out += ".B sluice \(command.name.rawValue)\n\(escaped(options + (command.usage.isEmpty ? "" : " " + command.usage)))\n.br\n"
+      let usage = command.usage.isEmpty ? "" : " " + escaped(command.usage)
+      out += "\\fBsluice \(command.name.rawValue)\\fR\(options)\(usage)\n.br\n"
     }
     out += """
       .SH DESCRIPTION

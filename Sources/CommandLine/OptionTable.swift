@@ -11,9 +11,9 @@ extension Option {
 
   public static let columns = Option("columns", "N", .count(1...1000), for: [.grid], "columns of the grid; default: nearly square")
   public static let canvas = Option("canvas", "WxH", .canvas, for: [.grid], "size of the picture; default 1920x1080")
-  public static let fps = Option("fps", "R", .rate, for: [.grid], "frames a second: 30, 29.97 or 30000/1001; default 30")
+  public static let fps = Option("fps", "R", .rate, for: [.grid], "frames a second: 30, 29.97 or 30000/1001; default: the highest of the clips, at most 60")
   public static let gap = Option("gap", "PX", .count(0...10000), for: [.grid], "pixels between the cells; default 0")
-  public static let duration = Option("duration", "T", .time, for: [.grid], "length of the video; default: the longest clip")
+  public static let duration = Option("duration", "T", .time, for: [.grid], "length of the video; default: the longest clip, or 10 seconds for photographs alone")
   public static let printProject = Option(
     "print-project", for: [.grid], "print the project as JSON instead of rendering it")
 

@@ -1,5 +1,4 @@
 import CommandLine
-import FrameModel
 import SluiceBase
 import Timeline
 
@@ -7,27 +6,23 @@ import Timeline
 enum GridCommand {
   static func run(_ invocation: Invocation) throws {
     let settings = invocation.settings
-    let paths = invocation.operands.map(SourcePath.key)
+    let files = invocation.operands.map(SourcePath.absolute)
     let printOnly = settings.flag(.printProject)
-    let request = printOnly ? nil : try RunRequest(invocation, inputs: paths)
-    let media = try Media.probe(unique(paths), settings)
-    let project = try GridBuilder.build(paths.compactMap { media[$0] }, options: options(settings))
-    guard let request else { return try Console.print(ProjectWriter.text(project)) }
+    let request = printOnly ? nil : try RunRequest(invocation, inputs: files)
+    var seen: Set<String> = []
+    let media = try Media.probe(files.filter { seen.insert($0).inserted }, settings)
+    let project = try GridBuilder.project(options(files, settings), media: media)
+    guard let request else { return try Console.print(ProjectWriter.json(project)) }
     try request.run(project, media: media, launchFile: nil)
   }
 
-  private static func options(_ settings: Settings) -> GridOptions {
-    var options = GridOptions()
+  private static func options(_ files: [String], _ settings: Settings) -> GridOptions {
+    var options = GridOptions(files: files)
     options.columns = settings.count(.columns)
-    if let canvas = settings.canvas(.canvas) { (options.width, options.height) = canvas }
-    if let rate = settings.rate(.fps) { options.rate = rate }
+    options.canvas = settings.canvas(.canvas)
+    options.rate = settings.rate(.fps)
     if let gap = settings.count(.gap) { options.gap = gap }
     options.duration = settings.time(.duration)
     return options
-  }
-
-  private static func unique(_ paths: [String]) -> [String] {
-    var seen: Set<String> = []
-    return paths.filter { seen.insert($0).inserted }
   }
 }
