@@ -15,13 +15,15 @@ public enum Completion {
     func words(_ options: [Option]) -> String {
       options.flatMap { ["--\($0.name)"] + ($0.short.map { ["-\($0)"] } ?? []) }.joined(separator: " ")
     }
+    let commands = CommandName.allCases.map(\.rawValue).joined(separator: " ")
+    func offer(_ words: String) -> String { "COMPREPLY=($(compgen -W \"\(words)\" -- \"$current\"))" }
     var out = """
       # bash completion for sluice; printed by: sluice --completion bash
       _sluice() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
         COMPREPLY=()
         if ((COMP_CWORD == 1)); then
-          COMPREPLY=($(compgen -W "\(CommandName.allCases.map(\.rawValue).joined(separator: " ")) \(words(Option.beforeCommand))" -- "$current"))
+          \(offer(commands + " " + words(Option.beforeCommand)))
           return
         fi
         # --name=value arrives as three words.
@@ -30,7 +32,7 @@ public enum Completion {
 
       """
     for option in Option.all where !option.choices.isEmpty {
-      out += "    \(pattern(option))) COMPREPLY=($(compgen -W \"\(option.choices.joined(separator: " "))\" -- \"$current\")); return ;;\n"
+      out += "    \(pattern(option))) \(offer(option.choices.joined(separator: " "))); return ;;\n"
     }
     let files = Option.all.filter { $0.kind == .file }.map(pattern).joined(separator: "|")
     let directories = Option.all.filter { $0.kind == .directory }.map(pattern).joined(separator: "|")
@@ -40,7 +42,7 @@ public enum Completion {
     out += "    \(others.map(pattern).joined(separator: "|"))) return ;;\n"
     out += "  esac\n  if [[ $current == -* ]]; then\n    case $command in\n"
     for command in CommandName.allCases {
-      out += "      \(command.rawValue)) COMPREPLY=($(compgen -W \"\(words(Option.of(command)))\" -- \"$current\")) ;;\n"
+      out += "      \(command.rawValue)) \(offer(words(Option.of(command)))) ;;\n"
     }
     out += "    esac\n    return\n  fi\n  case $command in\n"
     for command in Command.all {
@@ -48,9 +50,9 @@ public enum Completion {
       case .file:
         out += "    \(command.name.rawValue)) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$current\")) ;;\n"
       case .command:
-        out += "    \(command.name.rawValue)) COMPREPLY=($(compgen -W \"\(CommandName.allCases.map(\.rawValue).joined(separator: " "))\" -- \"$current\")) ;;\n"
+        out += "    \(command.name.rawValue)) \(offer(commands)) ;;\n"
       case .benchmark:
-        out += "    \(command.name.rawValue)) COMPREPLY=($(compgen -W \"\(Command.benchmarks.joined(separator: " "))\" -- \"$current\")) ;;\n"
+        out += "    \(command.name.rawValue)) \(offer(Command.benchmarks.joined(separator: " "))) ;;\n"
       case .none: break
       }
     }

@@ -36,7 +36,8 @@ public struct DoctorReport: Sendable {
     let width = (checks.map(\.name.count).max() ?? 0) + 2
     return checks.map { check in
       let advice = check.advice.isEmpty || check.status == .ok ? "" : "; \(check.advice)"
-      return HelpText.padded(check.status.rawValue, 6) + HelpText.padded(check.name, width) + (check.value + advice).printable + "\n"
+      return HelpText.padded(check.status.rawValue, 6) + HelpText.padded(check.name, width) + (check.value + advice).printable
+        + "\n"
     }.joined()
   }
 

@@ -8,7 +8,13 @@ public enum HelpText {
 
   /// The list of commands.
   public static func overview() -> String {
-    var out = "Usage: sluice COMMAND [OPTION]... [OPERAND]...\nRenders timelines into video with worker processes that share frames.\n\nCommands:\n"
+    var out = """
+      Usage: sluice COMMAND [OPTION]... [OPERAND]...
+      Renders timelines into video with worker processes that share frames.
+
+      Commands:
+
+      """
     for command in Command.all { out += "  " + padded(command.name.rawValue, 11) + command.summary + "\n" }
     out += "\nOptions:\n" + list(Option.beforeCommand)
     out += "\nExamples:\n" + examples([Command.named(.render), .named(.grid)].flatMap { $0.examples.prefix(1) })
@@ -23,11 +29,13 @@ public enum HelpText {
     var out = "Usage: " + usage.filter { !$0.isEmpty }.joined(separator: " ") + "\n\n"
     out += wrapped(command.description, indent: 0, width: width)
     out += "\nOptions:\n" + list(options, width: width)
-    if !settable.isEmpty {
-      out += "\n" + wrapped(
-        "Every option can also stand in the environment (SLUICE_NAME, as in \(settable[settable.count - 1].environmentName ?? "")) "
-          + "and in the configuration file ~/.config/sluice/config (name = value). "
-          + "The command line is strongest, then the environment.", indent: 0, width: width)
+    if let variable = settable.last?.environmentName {
+      out +=
+        "\n"
+        + wrapped(
+          "Every option can also stand in the environment (SLUICE_NAME, as in \(variable)) "
+            + "and in the configuration file ~/.config/sluice/config (name = value). "
+            + "The command line is strongest, then the environment.", indent: 0, width: width)
     }
     return out + "\nExamples:\n" + examples(command.examples)
   }

@@ -32,7 +32,8 @@ public enum MediaTable {
     }
     if let frames = video.frames { parts.append("\(frames) frames") }
     if video.interlaced { parts.append("interlaced") }
-    parts.append("color \(video.color.matrix)/\(video.color.primaries)/\(video.color.transfer)" + (video.color.fullRange ? " full" : ""))
+    parts.append(
+      "color \(video.color.matrix)/\(video.color.primaries)/\(video.color.transfer)" + (video.color.fullRange ? " full" : ""))
     return parts.joined(separator: ", ")
   }
 }

@@ -9,11 +9,14 @@ extension Option {
   public static let from = Option("from", "T", .time, for: [.render, .grid, .launch], "start at this time of the timeline")
   public static let to = Option("to", "T", .time, for: [.render, .grid, .launch], "end before this time of the timeline")
 
-  public static let columns = Option("columns", "N", .count(1...1000), for: [.grid], "columns of the grid; default: nearly square")
+  public static let columns = Option(
+    "columns", "N", .count(1...1000), for: [.grid], "columns of the grid; default: nearly square")
   public static let canvas = Option("canvas", "WxH", .canvas, for: [.grid], "size of the picture; default 1920x1080")
-  public static let fps = Option("fps", "R", .rate, for: [.grid], "frames a second: 30, 29.97 or 30000/1001; default: the highest of the clips, at most 60")
+  public static let fps = Option(
+    "fps", "R", .rate, for: [.grid], "frames a second: 30, 29.97 or 30000/1001; default: the highest of the clips, at most 60")
   public static let gap = Option("gap", "PX", .count(0...10000), for: [.grid], "pixels between the cells; default 0")
-  public static let duration = Option("duration", "T", .time, for: [.grid], "length of the video; default: the longest clip, or 10 seconds for photographs alone")
+  public static let duration = Option(
+    "duration", "T", .time, for: [.grid], "length of the video; default: the longest clip, or 10 seconds for photographs alone")
   public static let printProject = Option(
     "print-project", for: [.grid], "print the project as JSON instead of rendering it")
 
@@ -24,11 +27,14 @@ extension Option {
   public static let preset = Option("preset", "NAME", .text, for: making, "the encoder's preset; for libx264 default veryfast")
   public static let crf = Option("crf", "N", .number, for: making, "constant quality; for libx264 default 23, lower is better")
   public static let pixelFormat = Option(
-    "pixel-format", "FMT", .text, for: making, "pixel format that is encoded: yuv420p; default: the canvas's, where the encoder takes it")
+    "pixel-format", "FMT", .text, for: making,
+    "pixel format that is encoded: yuv420p; default: the canvas's, where the encoder takes it")
   public static let encoderOption = Option(
-    "encoder-option", "K=V", .assignment, repeats: true, for: making, "an option of the encoder or muxer, as ffmpeg names it; may be repeated")
+    "encoder-option", "K=V", .assignment, repeats: true, for: making,
+    "an option of the encoder or muxer, as ffmpeg names it; may be repeated")
   public static let format = Option(
-    "format", "FMT", .text, for: making, "container or raw format: mp4, mov, mkv, webm, y4m, nut, rawvideo; default: by OUT's ending")
+    "format", "FMT", .text, for: making,
+    "container or raw format: mp4, mov, mkv, webm, y4m, nut, rawvideo; default: by OUT's ending")
   public static let encoderCommand = Option(
     "encoder-command", "COMMAND", .text, for: making,
     "start this command as the encoder and feed it the frames on its standard input; --format says how, default y4m")
@@ -51,7 +57,8 @@ extension Option {
     "progress", "HOW", .choice(["auto", "bar", "plain", "json", "none"]), for: making,
     "bar, plain lines, json lines or none, on standard error; default auto: a bar on a terminal, else plain")
   public static let workerDirectory = Option(
-    "worker-directory", "DIR", .directory, for: working, "where the worker programs lie; default: beside sluice or in ../libexec/sluice")
+    "worker-directory", "DIR", .directory, for: working,
+    "where the worker programs lie; default: beside sluice or in ../libexec/sluice")
 
   public static let json = Option("json", for: [.probe, .doctor], "print JSON")
 

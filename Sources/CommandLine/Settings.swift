@@ -82,7 +82,8 @@ public struct Settings: Sendable {
     case .canvas: "a size in pixels; write 1920x1080"
     case .rate: "a rate; write 30, 29.97 or 30000/1001"
     case .count(let range):
-      range.upperBound == .max ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      range.upperBound == .max
+        ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .number: "a number"
     case .choice(let choices): choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
     case .assignment: "NAME=VALUE"

@@ -87,7 +87,9 @@ public enum Values {
   public static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 360_000_000 else { return "--:--" }
     let total = Int(max(0, seconds).rounded())
-    let hours = total / 3600, minutes = total / 60 % 60, rest = two(total % 60)
+    let hours = total / 3600
+    let minutes = total / 60 % 60
+    let rest = two(total % 60)
     return hours > 0 ? "\(hours):\(two(minutes)):\(rest)" : "\(minutes):\(rest)"
   }
 
@@ -96,7 +98,8 @@ public enum Values {
     guard value.isFinite, abs(value) < 1e15 else { return fixed(0, decimals) }
     let scale = (0..<decimals).reduce(1) { s, _ in s * 10 }
     let scaled = Int64((abs(value) * Double(scale)).rounded())
-    let whole = scaled / Int64(scale), fraction = scaled % Int64(scale)
+    let whole = scaled / Int64(scale)
+    let fraction = scaled % Int64(scale)
     let sign = value < 0 && scaled != 0 ? "-" : ""
     guard decimals > 0 else { return "\(sign)\(whole)" }
     let digits = String(fraction)

@@ -4,7 +4,14 @@ extension Completion {
     out += "_sluice() {\n  local -a commands\n  commands=(\n"
     for command in Command.all { out += "    \(quoted("\(command.name.rawValue):\(command.summary)"))\n" }
     out += "  )\n  if ((CURRENT == 2)) && [[ $words[2] != -* ]]; then\n    _describe command commands\n    return\n  fi\n"
-    out += "  local command=$words[2]\n  if ((CURRENT > 2)); then\n    words=(\"$words[1]\" \"${(@)words[3,-1]}\")\n    ((CURRENT--))\n  fi\n"
+    out += """
+        local command=$words[2]
+        if ((CURRENT > 2)); then
+          words=("$words[1]" "${(@)words[3,-1]}")
+          ((CURRENT--))
+        fi
+
+      """
     out += "  case $command in\n"
     for command in Command.all {
       out += "    \(command.name.rawValue))\n      _arguments -s -S"
@@ -14,7 +21,8 @@ extension Completion {
     }
     out += "    *)\n      _arguments -s -S"
     for option in Option.beforeCommand { out += zshSpecifications(option).map { " \\\n        \($0)" }.joined() }
-    return out + "\n      ;;\n  esac\n}\nif [ \"$funcstack[1]\" = _sluice ]; then _sluice \"$@\"; else compdef _sluice sluice; fi\n"
+    return out
+      + "\n      ;;\n  esac\n}\nif [ \"$funcstack[1]\" = _sluice ]; then _sluice \"$@\"; else compdef _sluice sluice; fi\n"
   }
 
   private static func zshSpecifications(_ option: Option) -> [String] {
@@ -30,7 +38,9 @@ extension Completion {
         }
       value = ":\(argument):\(action)"
     }
-    let names = ["--\(option.name)" + (option.argument == nil ? "" : "=")] + (option.short.map { ["-\($0)" + (option.argument == nil ? "" : "+")] } ?? [])
+    let names =
+      ["--\(option.name)" + (option.argument == nil ? "" : "=")]
+      + (option.short.map { ["-\($0)" + (option.argument == nil ? "" : "+")] } ?? [])
     let once = option.repeats ? "*" : ""
     return names.map { quoted("\(once)\($0)[\(help)]\(value)") }
   }

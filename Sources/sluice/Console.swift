@@ -1,5 +1,5 @@
-import CommandLine
 import CSluice
+import CommandLine
 import SluiceBase
 import Timeline
 
@@ -41,6 +41,18 @@ final class Console {
 
   /// To standard error; when that is closed there is nobody to tell.
   static func write(_ text: String) { _ = try? System.writeAll(2, text) }
+
+  /// A display of progress; `auto` is a bar on a terminal that can move its cursor, else plain lines.
+  static func display(_ setting: String?, rate: Double) -> ProgressDisplay {
+    let isTerminal = isatty(2) == 1 && System.environment("TERM") != "dumb"
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(System.environment).first { !$0.isEmpty } ?? ""
+    let encoding = locale.uppercased()
+    return ProgressDisplay(
+      style: setting.flatMap(ProgressDisplay.Style.init) ?? (isTerminal ? .bar : .plain), rate: rate,
+      screen: .init(
+        unicode: encoding.hasSuffix("UTF-8") || encoding.hasSuffix("UTF8"), columns: { Int(sluice_terminal_columns(2)) },
+        now: { sluice_now_ns() }, write: { write($0) }))
+  }
 
   static func exitCode(_ error: any Error) -> ExitCode { errors(error).first?.code ?? .software }
 

@@ -44,7 +44,7 @@ enum FrameCommand {
     c.media = media
     if let memory = settings.size(.memory) { c.memory = memory }
     c.workerDirectory = settings.text(.workerDirectory)
-    _ = try Run.run(c, observer: ProgressDisplay(style: .none, rate: c.project.canvas.rate.double))
+    _ = try Run.run(c, observer: Console.display("none", rate: c.project.canvas.rate.double))
   }
 
   /// Output frame that is shown at the time, or has the number.

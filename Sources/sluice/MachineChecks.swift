@@ -1,5 +1,5 @@
-import CommandLine
 import CSluice
+import CommandLine
 import SluiceBase
 
 #if canImport(Glibc)
@@ -19,7 +19,8 @@ enum MachineChecks {
       return .init(name, .warn, "/dev/shm is not there", advice: "runs use memfd instead; mount a tmpfs there to see it in df")
     }
     let block = UInt64(found.f_frsize)
-    let size = UInt64(found.f_blocks) * block, free = UInt64(found.f_bavail) * block
+    let size = UInt64(found.f_blocks) * block
+    let free = UInt64(found.f_bavail) * block
     let value = "/dev/shm has \(Values.sizeText(size)), \(Values.sizeText(free)) free"
     return free >= 256 << 20
       ? .init(name, .ok, value)

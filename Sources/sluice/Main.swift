@@ -1,5 +1,5 @@
-import CommandLine
 import CSluice
+import CommandLine
 import SluiceBase
 import Timeline
 

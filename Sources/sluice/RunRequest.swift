@@ -43,7 +43,9 @@ struct RunRequest {
       throw SluiceError(
         .usage, "standard output carries the video already", at: settings.place(.stats), advice: "name a file")
     }
-    if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to, a >= b {
+    if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to,
+      a >= b
+    {
       throw SluiceError(.usage, "is not after \(settings.place(.from)) \(from)", at: "\(settings.place(.to)) \(to)")
     }
   }
@@ -63,7 +65,7 @@ struct RunRequest {
   func run(_ project: Project, media: [String: MediaInfo], launchFile: String?) throws(SluiceError) {
     let c = configuration(project, media: media, launchFile: launchFile)
     let rate = project.canvas.rate.double
-    let display = ProgressDisplay(style: ProgressDisplay.style(settings.text(.progress)), rate: rate)
+    let display = Console.display(settings.text(.progress), rate: rate)
     if !settings.flag(.noAudio), project.hasSound(media: media) {
       display.warning("sound is left out: it is not supported yet; add --no-audio to render without this line")
     }

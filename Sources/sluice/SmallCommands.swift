@@ -1,5 +1,5 @@
-import CommandLine
 import CSluice
+import CommandLine
 import SluiceBase
 import Supervisor
 
@@ -11,7 +11,8 @@ enum BenchCommand {
     case "handoff": try HandoffBench.run()
     default:
       let nearest = NearestName.of(name, in: Command.benchmarks).map { "did you mean \($0)?" }
-      throw SluiceError(.usage, "no such benchmark", at: name, advice: nearest ?? "there is: " + Command.benchmarks.joined(separator: ", "))
+      throw SluiceError(
+        .usage, "no such benchmark", at: name, advice: nearest ?? "there is: " + Command.benchmarks.joined(separator: ", "))
     }
   }
 }
@@ -20,7 +21,8 @@ enum BenchCommand {
 enum CleanCommand {
   static func run(_ invocation: Invocation) throws {
     let count = Leftovers.sweep()
-    invocation.console.note(count == 0 ? "nothing to remove" : "removed what \(count) ended run\(count == 1 ? "" : "s") left behind")
+    invocation.console.note(
+      count == 0 ? "nothing to remove" : "removed what \(count) ended run\(count == 1 ? "" : "s") left behind")
   }
 }
 

@@ -18,6 +18,83 @@ private func sample(_ frames: Int64 = 135, of total: Int64 = 300) -> RunProgress
   return p
 }
 
+/// A display on paper, with a clock that the test moves.
+private final class Paper {
+  var text = ""
+  var time: UInt64 = 1
+  func display(_ style: ProgressDisplay.Style) -> ProgressDisplay {
+    ProgressDisplay(
+      style: style, rate: 30,
+      screen: .init(unicode: false, columns: { 60 }, now: { self.time }, write: { self.text += $0 }))
+  }
+}
+
+struct ProgressDisplayTests {
+  @Test func theBarIsRedrawnTenTimesASecondAtMost() {
+    let paper = Paper()
+    let display = paper.display(.bar)
+    for _ in 0..<1000 {
+      display.progress(sample())
+      paper.time += 1_000_000
+    }
+    #expect((9...13).contains(paper.text.filter { $0 == "\r" }.count))
+  }
+
+  @Test func aWarningStandsAboveTheBarWithoutTearingIt() {
+    let paper = Paper()
+    let display = paper.display(.bar)
+    display.progress(sample())
+    let bar = paper.text.dropFirst().dropLast("\u{1b}[K".count)
+    paper.text = ""
+    display.warning("a.mp4: damaged\nframe")
+    #expect(paper.text == "\r\u{1b}[Ksluice: a.mp4: damaged\\nframe\n" + bar)
+  }
+
+  @Test func atTheEndTheBarGivesWayToOneLine() {
+    let paper = Paper()
+    let display = paper.display(.bar)
+    display.progress(sample())
+    paper.text = ""
+    var s = RunStatistics()
+    s.frames = 1
+    display.finish(s, output: "o.mp4")
+    #expect(paper.text == "\r\u{1b}[Ko.mp4: 1 frame in 0.0 s\n")
+    paper.text = ""
+    display.clear()
+    #expect(paper.text.isEmpty)
+  }
+
+  @Test func plainProgressIsALineEveryTwoSeconds() {
+    let paper = Paper()
+    let display = paper.display(.plain)
+    for _ in 0..<100 {
+      display.progress(sample())
+      paper.time += 100_000_000
+    }
+    #expect(paper.text.split(separator: "\n").count == 4)
+    #expect(!paper.text.contains("\r"))
+  }
+
+  @Test func jsonIsOneObjectALineAndNoneIsSilentButForWarnings() throws {
+    let paper = Paper()
+    let json = paper.display(.json)
+    json.progress(sample())
+    json.warning("w")
+    json.finish(RunStatistics(), output: "o")
+    let events = try paper.text.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])["event"] as? String
+    }
+    #expect(events == ["progress", "warning", "done"])
+    paper.text = ""
+    let none = paper.display(.none)
+    none.progress(sample())
+    none.finish(RunStatistics(), output: "o")
+    #expect(paper.text.isEmpty)
+    none.warning("w")
+    #expect(paper.text == "sluice: w\n")
+  }
+}
+
 struct DisplayTests {
   @Test(arguments: [true, false]) func theBarFitsEveryWidth(_ unicode: Bool) {
     for width in 1...200 {
@@ -32,7 +109,9 @@ struct DisplayTests {
   @Test func aWideBarShowsAllAndANarrowOneWhatMatters() {
     let wide = ProgressText.bar(sample(), rate: 30, width: 160, unicode: false)
     #expect(wide.contains("[##################----------------------]"), "\(wide)")
-    for part in [" 45% ", "135/300", "30.6 fps", "1.02x", "0:05 left", "decode limits", "183 MiB"] { #expect(wide.contains(part), "\(wide)") }
+    for part in [" 45% ", "135/300", "30.6 fps", "1.02x", "0:05 left", "decode limits", "183 MiB"] {
+      #expect(wide.contains(part), "\(wide)")
+    }
     let narrow = ProgressText.bar(sample(), rate: 30, width: 20, unicode: false)
     #expect(narrow == " 45%  0:05 left", "\(narrow)")
     let usual = ProgressText.bar(sample(), rate: 30, width: 80, unicode: false)
@@ -133,7 +212,10 @@ struct DisplayTests {
     audio.channels = 2
     info.audio = [audio]
     let text = MediaTable.text(info)
-    for part in ["/a/b\\n.mp4\n", "h264, 1920x1080, yuv420p", "rotated by 90 degrees", "29.970 frames/s", "1:03 (62.500 s)", "aac, 48000 Hz, 2 channels"] {
+    for part in [
+      "/a/b\\n.mp4\n", "h264, 1920x1080, yuv420p", "rotated by 90 degrees", "29.970 frames/s", "1:03 (62.500 s)",
+      "aac, 48000 Hz, 2 channels",
+    ] {
       #expect(text.contains(part), "\(text)")
     }
   }

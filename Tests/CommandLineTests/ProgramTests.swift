@@ -66,7 +66,8 @@ struct ProgramTests {
       try sluice("frame", "a.mp4", "--at", "1", "-o", "f.gif"), 2,
       "f.gif: is no picture's name; let it end in png, jpg, webp, bmp, tiff or ppm")
     refused(
-      try sluice("render", "p.json", "-o", "-"), 2, "-o -: standard output needs a format; add --format y4m, nut, rawvideo or mkv")
+      try sluice("render", "p.json", "-o", "-"), 2, "-o -: standard output needs a format; add --format y4m, nut, rawvideo or mkv"
+    )
     refused(
       try sluice("render", "p.json", "-o", "a.mp4", "--from", "5", "--to", "3"), 2, "--to 3: is not after --from 5")
   }
@@ -116,7 +117,8 @@ struct ProgramTests {
     #expect(try sluice("render", "none.json", "-o", "a.mp4", "--memory", "1G", environment: xdg).status == 66)
     try Data("memroy = 1G\n".utf8).write(to: file)
     refused(
-      try sluice("render", "p.json", "-o", "a.mp4", environment: xdg), 2, "\(file.path):1: no such key 'memroy'; did you mean memory?")
+      try sluice("render", "p.json", "-o", "a.mp4", environment: xdg), 2,
+      "\(file.path):1: no such key 'memroy'; did you mean memory?")
     #expect(try sluice("render", "--help", environment: xdg).status == 0)
   }
 

@@ -108,10 +108,11 @@ struct SettingsTests {
 }
 
 struct ValuesTests {
-  @Test(arguments: [
-    ("1", 1), ("512MiB", 512 << 20), ("512M", 512 << 20), ("512m", 512 << 20), ("1GiB", 1 << 30), ("1.5GB", 1_500_000_000),
-    ("1.5G", 3 << 29), ("64k", 65536), ("64 KiB", 65536), ("10KB", 10000), ("2TiB", 2 << 40), ("100b", 100), ("0.5KiB", 512),
-  ] as [(String, UInt64)])
+  @Test(
+    arguments: [
+      ("1", 1), ("512MiB", 512 << 20), ("512M", 512 << 20), ("512m", 512 << 20), ("1GiB", 1 << 30), ("1.5GB", 1_500_000_000),
+      ("1.5G", 3 << 29), ("64k", 65536), ("64 KiB", 65536), ("10KB", 10000), ("2TiB", 2 << 40), ("100b", 100), ("0.5KiB", 512),
+    ] as [(String, UInt64)])
   func sizes(_ text: String, _ bytes: UInt64) { #expect(Values.size(text) == bytes) }
 
   @Test(arguments: ["", "0", "MiB", "-1M", "1.2.3M", "1e3", "12X", "1 2M", "0.1b", "999999999999TiB", "0x10", "1,5G", "٣M"])
@@ -129,7 +130,9 @@ struct ValuesTests {
   @Test func canvases() {
     #expect(Values.canvas("1920x1080")?.width == 1920)
     #expect(Values.canvas("1920x1080")?.height == 1080)
-    for wrong in ["1920", "x", "0x5", "1920X1080x3", "70000x2", "12 x 5", "-3x4"] { #expect(Values.canvas(wrong) == nil, "\(wrong)") }
+    for wrong in ["1920", "x", "0x5", "1920X1080x3", "70000x2", "12 x 5", "-3x4"] {
+      #expect(Values.canvas(wrong) == nil, "\(wrong)")
+    }
   }
 
   @Test func displays() {

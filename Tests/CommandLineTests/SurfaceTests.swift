@@ -50,11 +50,15 @@ struct SurfaceTests {
   private func offers(_ words: [String], in directory: String = "/") throws -> Set<String> {
     let quoted = words.map { "'\($0)'" }.joined(separator: " ")
     let run = try Child.run(
-      "/bin/bash", ["--norc", "-u", "-c", """
+      "/bin/bash",
+      [
+        "--norc", "-u", "-c",
+        """
         source /dev/stdin; cd '\(directory)'
         COMP_WORDS=(\(quoted)) COMP_CWORD=\(words.count - 1); _sluice
         printf '%s\\n' "${COMPREPLY[@]}"
-        """], input: Completion.bash())
+        """,
+      ], input: Completion.bash())
     #expect(run.status == 0, "\(run.err)")
     return Set(run.out.split(separator: "\n").map(String.init))
   }
