@@ -44,11 +44,15 @@ let package = Package(
     library("WorkerRuntime", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
     library("Supervisor", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline"]),
 
-    program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
+    library("CommandLine", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
+
+    program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine"]),
     program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "WorkerRuntime"]),
     program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
     program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
     .testTarget(name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
+
+    .testTarget(name: "CommandLineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
   ],
   swiftLanguageModes: [.v6]
 )

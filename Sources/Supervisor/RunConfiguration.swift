@@ -31,6 +31,8 @@ public struct RunConfiguration: Sendable {
   public var onError = OnError.fail
   /// nil: the built-in export launch description.
   public var launchFile: String? = nil
+  /// What probing has found already, by `Project.Source.probeKey`; the run probes what is missing here.
+  public var media: [String: MediaInfo] = [:]
   /// Where the worker programs lie; nil: beside this program, or ../libexec/sluice.
   public var workerDirectory: String? = nil
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <dirent.h>
 #include <sys/ioctl.h>
@@ -141,3 +142,46 @@ void sluice_orient(void *dst, ptrdiff_t stride, int width, int height, const voi
                    int sample_bytes);
 /// Repeats the edge of the filled part x0 ..< x1, y0 ..< y1 over the rest of a plane.
 void sluice_extend(void *plane, ptrdiff_t stride, int width, int height, int x0, int x1, int y0, int y1, int sample_bytes);
+// The command line.
+
+/// What one step of getopt_long(3) left in its globals, which Swift cannot read under strict concurrency.
+typedef struct sluice_option_step {
+  int code;              // getopt_long's result; -1 at the end
+  int which;             // index into `longs`, or -1 for a short option
+  int next;              // optind
+  int unknown;           // optopt
+  const char *argument;  // optarg
+} sluice_option_step;
+
+/// One step; `restart` before the first. getopt is not thread-safe: the caller holds a lock from first step to last.
+static inline sluice_option_step sluice_option_next(int argc, char *const argv[], const char *shorts,
+                                                    const struct option *longs, bool restart) {
+  if (restart) optind = 0;
+  opterr = 0;
+  optarg = NULL;
+  optopt = 0;
+  sluice_option_step step = {.which = -1};
+  step.code = getopt_long(argc, argv, shorts, longs, &step.which);
+  step.next = optind;
+  step.unknown = optopt;
+  step.argument = optarg;
+  return step;
+}
+
+/// Columns of the terminal at `fd`; 0 when it is none or does not say. ioctl(2) is variadic.
+static inline int sluice_terminal_columns(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/// Version of the kernel's Landlock; -1 when it has none. syscall(2) is variadic.
+int sluice_landlock_version(void);
+
+/// Cores that this process may run on; -1 when it cannot be told.
+int sluice_usable_cores(void);
+
+/// environ(7) as it is now; Swift does not see a mutable global.
+static inline char *const *sluice_current_environ(void) {
+  extern char **environ;
+  return environ;
+}

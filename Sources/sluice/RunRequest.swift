@@ -1,0 +1,124 @@
+import CommandLine
+import FrameModel
+import SluiceBase
+import Supervisor
+import Timeline
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What render, grid and launch share: their options as a configuration, the checks before work, and the run itself.
+struct RunRequest {
+  let invocation: Invocation
+  private let settings: Settings
+  /// `-` for standard output; empty when an external encoder writes whatever it likes.
+  let output: String
+
+  /// Checks what needs no project. `inputs`: files that must not be the output.
+  init(_ invocation: Invocation, inputs: [String]) throws(SluiceError) {
+    self.invocation = invocation
+    settings = invocation.settings
+    let external = settings.isSet(.encoderCommand)
+    guard let output = settings.text(.output) ?? (external ? "" : nil) else {
+      throw SluiceError(.usage, "no output is named", advice: "add -o OUT")
+    }
+    self.output = output
+    invocation.console.speaksJSON = settings.text(.progress) == "json"
+    try checkChoices()
+    if output == "-" {
+      try checkStandardOutput()
+    } else if !output.isEmpty {
+      try OutputTarget.check(output, overwrite: settings.flag(.yes), inputs: inputs)
+    }
+    if let stats = settings.text(.stats), stats != "-" { try OutputTarget.checkDirectory(of: stats) }
+  }
+
+  private func checkChoices() throws(SluiceError) {
+    if settings.text(.backend) == "egl" {
+      throw SluiceError(
+        .unavailable, "this build has no EGL backend yet", at: settings.place(.backend), advice: "use cpu or auto")
+    }
+    if settings.text(.stats) == "-", output == "-" {
+      throw SluiceError(
+        .usage, "standard output carries the video already", at: settings.place(.stats), advice: "name a file")
+    }
+    if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to,
+      a >= b
+    {
+      throw SluiceError(.usage, "is not after \(settings.place(.from)) \(from)", at: "\(settings.place(.to)) \(to)")
+    }
+  }
+
+  private func checkStandardOutput() throws(SluiceError) {
+    if settings.text(.format) == nil, !settings.isSet(.encoderCommand) {
+      throw SluiceError(
+        .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo or mkv")
+    }
+    if isatty(1) == 1 {
+      throw SluiceError(
+        .usage, "standard output is a terminal", at: "-o -", advice: "send it into a program or file: | ffmpeg -i - …")
+    }
+  }
+
+  /// Renders and reports. `media`: what probing found, by probe key.
+  func run(_ project: Project, media: [String: MediaInfo], launchFile: String?) throws(SluiceError) {
+    let c = configuration(project, media: media, launchFile: launchFile)
+    let rate = project.canvas.rate.double
+    let display = Console.display(settings.text(.progress), rate: rate)
+    if !settings.flag(.noAudio), project.hasSound(media: media) {
+      display.warning("sound is left out: it is not supported yet; add --no-audio to render without this line")
+    }
+    let statistics: RunStatistics
+    do throws(SluiceError) {
+      statistics = try Run.run(c, observer: display)
+    } catch {
+      display.clear()
+      throw error
+    }
+    display.finish(statistics, output: output == "-" ? "standard output" : output)
+    if let path = settings.text(.stats) {
+      let text = StatisticsJSON.of(statistics).pretty
+      if path == "-" { try Console.print(text) } else { try OutputTarget.writeAtomically(text, to: path) }
+    }
+  }
+
+  private func configuration(_ project: Project, media: [String: MediaInfo], launchFile: String?) -> RunConfiguration {
+    var c = RunConfiguration(project: project, output: output)
+    c.overwrite = settings.flag(.yes)
+    c.from = settings.time(.from)
+    c.to = settings.time(.to)
+    c.codec = settings.text(.codec)
+    c.format = settings.text(.format).map(OutputFormat.muxer)
+    c.pixelFormat = settings.text(.pixelFormat)
+    c.encoderOptions =
+      [Option.preset, .crf].compactMap { option in settings.text(option).map { .init(option.name, $0) } }
+      + settings.assignments(.encoderOption)
+    c.encoderCommand = settings.text(.encoderCommand)
+    if let memory = settings.size(.memory) { c.memory = memory }
+    c.decoders = settings.count(.decoders)
+    c.renderers = settings.count(.renderers)
+    c.encoders = settings.count(.encoders)
+    c.onError = settings.text(.onError).flatMap(RunConfiguration.OnError.init) ?? .fail
+    c.launchFile = launchFile ?? settings.text(.launch)
+    c.workerDirectory = settings.text(.workerDirectory)
+    c.media = media
+    return c
+  }
+}
+
+enum Media {
+  /// What the sources hold, by probe key. Every source that cannot be used is an error of its own.
+  static func probe(_ keys: [String], _ settings: Settings) throws(Failures) -> [String: MediaInfo] {
+    var media: [String: MediaInfo] = [:]
+    var errors: [SluiceError] = []
+    for (key, result) in zip(keys, ProbeClient.probe(keys, workerDirectory: settings.text(.workerDirectory))) {
+      switch result {
+      case .success(let info): media[key] = info
+      case .failure(let error): errors.append(error)
+      }
+    }
+    if !errors.isEmpty { throw Failures(errors: errors) }
+    return media
+  }
+}

@@ -1,0 +1,46 @@
+import CSluice
+import CommandLine
+import SluiceBase
+import Supervisor
+
+/// `sluice bench`.
+enum BenchCommand {
+  static func run(_ invocation: Invocation) throws {
+    let name = invocation.operands[0]
+    switch name {
+    case "handoff": try HandoffBench.run()
+    default:
+      let nearest = NearestName.of(name, in: Command.benchmarks).map { "did you mean \($0)?" }
+      throw SluiceError(
+        .usage, "no such benchmark", at: name, advice: nearest ?? "there is: " + Command.benchmarks.joined(separator: ", "))
+    }
+  }
+}
+
+/// `sluice clean`.
+enum CleanCommand {
+  static func run(_ invocation: Invocation) throws {
+    let count = Leftovers.sweep()
+    invocation.console.note(
+      count == 0 ? "nothing to remove" : "removed what \(count) ended run\(count == 1 ? "" : "s") left behind")
+  }
+}
+
+/// `sluice help`.
+enum HelpCommand {
+  static func run(_ invocation: Invocation) throws {
+    guard let word = invocation.operands.first else { return try Console.print(HelpText.overview()) }
+    guard let name = CommandName(rawValue: word) else {
+      let nearest = NearestName.of(word, in: CommandName.allCases.map(\.rawValue)).map { "did you mean \($0)?" }
+      throw SluiceError(.usage, "no such command", at: word, advice: nearest ?? "see sluice --help")
+    }
+    try Console.print(HelpText.of(Command.named(name)))
+  }
+}
+
+/// `sluice version`.
+enum VersionCommand {
+  static func run() throws {
+    try Console.print("sluice \(Command.programVersion)\nipc-schema \(SLUICE_ABI_MAJOR).\(SLUICE_ABI_MINOR)\n")
+  }
+}

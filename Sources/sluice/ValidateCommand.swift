@@ -1,0 +1,26 @@
+import CommandLine
+import FrameModel
+import SluiceBase
+import Timeline
+
+/// `sluice validate`: the project file, its sources, and whether a plan can be made of them.
+enum ValidateCommand {
+  static func run(_ invocation: Invocation) throws {
+    let path = invocation.operands[0]
+    let project = try ProjectReader.read(path: path)
+    let media = try Media.probe(project.sourcePaths(), invocation.settings)
+    let plan = try PlanCompiler.compile(
+      project, media: media, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
+    let frames = plan.withView(\.frameCount)
+    let canvas = project.canvas
+    let clips = project.tracks.reduce(0) { $0 + $1.clips.count }
+    if project.hasSound(media: media) { invocation.console.note("\(path): its sound is left out: it is not supported yet") }
+    try Console.print(
+      "\(path.printable): ok: \(canvas.width)x\(canvas.height), \(rate(canvas.rate)) frames/s, "
+        + "\(Values.clock((Double(frames) / canvas.rate.double))) (\(count(Int(frames), "frame"))), "
+        + "\(count(project.tracks.count, "track")), \(count(clips, "clip")), \(count(project.sources.count, "source"))\n")
+  }
+
+  private static func rate(_ rate: Rational) -> String { rate.den == 1 ? "\(rate.num)" : Values.fixed(rate.double, 3) }
+  private static func count(_ n: Int, _ noun: String) -> String { "\(n) \(noun)\(n == 1 ? "" : "s")" }
+}
