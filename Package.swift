@@ -53,6 +53,7 @@ let package = Package(
     .testTarget(name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
 
     .testTarget(name: "CommandLineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
+    .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
