@@ -9,8 +9,8 @@
 
 #define SLUICE_ABI_MAJOR 1u
 #define SLUICE_ABI_MINOR 0u
-#define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SLUCTL1" as bytes, little-endian, with S first */
-#define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull
+#define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SULECTL1" in memory, S first */
+#define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull   /* "SULELSE1" */
 #define SLUICE_MAGIC_FRAME 0x314d5246u /* "FRM1" */
 #define SLUICE_MAGIC_HELLO 0x314f4c48u /* "HLO1" */
 
