@@ -13,6 +13,10 @@
 #define SLUICE_MAGIC_LEASE 0x3153454c494c5553ull   /* bytes "SULILES1" */
 #define SLUICE_MAGIC_FRAME 0x314d5246u /* bytes "FRM1" */
 #define SLUICE_MAGIC_HELLO 0x314f4c48u /* bytes "HLO1" */
+#define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SULECTL1" in memory, S first */
+#define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull   /* "SULELSE1" */
+#define SLUICE_MAGIC_FRAME 0x314d5246u /* "FRM1" */
+#define SLUICE_MAGIC_HELLO 0x314f4c48u /* "HLO1" */
 
 #define SLUICE_MAX_RINGS 32u
 #define SLUICE_MAX_WORKERS 64u     /* a holder bitmap is 64 bits wide */

@@ -76,8 +76,8 @@ public struct FrameDescription: Equatable, Sendable {
     slot.storeBytes(of: header, as: sluice_frame.self)
   }
 
-  /// Reads and checks a header that another process wrote: every plane must lie inside `slotBytes`, rows must be as
-  /// wide as the picture. nil when it does not hold.
+  /// Reads and checks a header that another process wrote: every plane must lie inside `slotBytes` and apart from
+  /// the others, rows must be as wide as the picture. nil when it does not hold.
   public init?(reading slot: UnsafeRawPointer, slotBytes: Int) {
     guard slotBytes >= Int(SLUICE_FRAME_BYTES) else { return nil }
     let header = slot.load(as: sluice_frame.self)
@@ -87,6 +87,7 @@ public struct FrameDescription: Equatable, Sendable {
       header.sar_num > 0, header.sar_den > 0, header.rotation < 4
     else { return nil }
     var planes: [Plane] = []
+    var ranges: [Range<Int>] = []
     var inside = true
     withUnsafeBytes(of: header.plane) { raw in
       let table = raw.bindMemory(to: sluice_plane.self)
@@ -100,7 +101,14 @@ public struct FrameDescription: Equatable, Sendable {
           inside = false
           return
         }
-        planes.append(Plane(offset: Int(table[index].offset), stride: stride))
+        let offset = Int(table[index].offset)
+        let range = offset..<offset + stride * (size.height - 1) + row
+        guard !ranges.contains(where: range.overlaps) else {
+          inside = false
+          return
+        }
+        ranges.append(range)
+        planes.append(Plane(offset: offset, stride: stride))
       }
     }
     guard inside else { return nil }

@@ -1,0 +1,309 @@
+/* A Sluice worker in plain C11: a decoder of synthetic frames, or a filter that inverts pictures.
+ *   cc -std=c11 -I.. worker.c -lzmq -o worker
+ *   SLUICE_TOKEN=... ./worker --socket PATH --role decoder|filter [--size 64x64]
+ * Everything it relies on is in ../SPEC.md and ../sluice_ipc.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "../sluice_ipc.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define MAX_STREAMS 64u
+#define MAX_BATCH 4u
+
+static uint32_t width = 64, height = 64;
+static sluice_welcome welcome;
+static const sluice_control *control;      /* read-only */
+static const sluice_slot *slots;
+static uint8_t *payload[SLUICE_MAX_RINGS]; /* NULL: not handed to this role */
+static uint32_t ring_epoch[SLUICE_MAX_RINGS];
+static sluice_lease *lease;                /* ours alone */
+static uint32_t *done, *released;
+static void *bus;
+
+/* Slots granted and not yet filled, and streams that are open. */
+static uint32_t granted[SLUICE_MAX_SLOTS], granted_stream[SLUICE_MAX_SLOTS];
+static struct { int open; uint32_t stream; int64_t first, next; uint64_t arg; } streams[MAX_STREAMS];
+
+static void fail(const char *what) {
+  fprintf(stderr, "worker: %s\n", what);
+  exit(69);
+}
+
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+/* ---- attach ---- */
+
+/* One packet of exactly `bytes`, and its descriptor or -1. */
+static int receive(int link, void *packet, size_t bytes) {
+  union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } ancillary;
+  struct iovec part = {packet, bytes};
+  struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+  ssize_t n = recvmsg(link, &m, MSG_CMSG_CLOEXEC);
+  if (n != (ssize_t)bytes || m.msg_flags & MSG_TRUNC) fail(n ? "a packet of the wrong size" : "the supervisor is gone");
+  int fd = -1;
+  struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+  if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(c), sizeof fd);
+  return fd;
+}
+
+static void map_region(const sluice_region *r, int fd) {
+  if (r->kind < SLUICE_REGION_CONTROL || r->kind > SLUICE_REGION_RING) { /* of a later minor */
+    if (fd >= 0) close(fd);
+    return;
+  }
+  void *p = mmap(NULL, r->bytes, PROT_READ | (r->writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+  if (p == MAP_FAILED) fail("cannot map a region");
+  close(fd);
+  if (r->kind == SLUICE_REGION_CONTROL) control = p;
+  if (r->kind == SLUICE_REGION_LEASE) lease = p;
+  if (r->kind == SLUICE_REGION_RING && r->ring < SLUICE_MAX_RINGS) payload[r->ring] = p, ring_epoch[r->ring] = r->epoch;
+}
+
+static int attach(const char *path, uint32_t role) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) fail("the socket's path is too long");
+  strcpy(address.sun_path, path);
+  int link = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (link < 0 || connect(link, (struct sockaddr *)&address, sizeof address) != 0) fail("cannot connect");
+
+  const char *token = getenv("SLUICE_TOKEN");
+  sluice_hello hello = {.magic = SLUICE_MAGIC_HELLO, .abi_major = SLUICE_ABI_MAJOR, .abi_minor = SLUICE_ABI_MINOR,
+                        .role = role, .token = token ? strtoull(token, NULL, 0) : 0};
+  if (send(link, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello) fail("cannot say hello");
+  receive(link, &welcome, sizeof welcome);
+  if (welcome.magic != SLUICE_MAGIC_HELLO) fail("that is no supervisor");
+  if (welcome.status == 1 || welcome.abi_major != SLUICE_ABI_MAJOR) fail("refused: version");
+  if (welcome.status) fail(welcome.status == 2 ? "refused: role" : welcome.status == 3 ? "refused: full" : "refused: token");
+  if (welcome.worker >= SLUICE_MAX_WORKERS || !memchr(welcome.endpoint, 0, sizeof welcome.endpoint)) fail("a bad welcome");
+
+  for (uint32_t i = 0; i < welcome.region_count; i++) {
+    sluice_region region;
+    int fd = receive(link, &region, sizeof region);
+    map_region(&region, fd);
+  }
+  if (!control || LOAD(&control->magic) != SLUICE_MAGIC_CONTROL || control->slot_count > SLUICE_MAX_SLOTS) fail("no control region");
+  if (!lease || LOAD(&lease->magic) != SLUICE_MAGIC_LEASE || lease->slot_count != control->slot_count) fail("no lease");
+  slots = (const sluice_slot *)((const char *)control + control->slot_offset);
+  done = (uint32_t *)((char *)lease + lease->done_offset);
+  released = (uint32_t *)((char *)lease + lease->released_offset);
+  return link;
+}
+
+static void connect_bus(void) {
+  uint8_t id[5] = {'W', (uint8_t)welcome.worker, (uint8_t)(welcome.worker >> 8), 0, 0};
+  int linger = 0, unlimited = 0; /* credit bounds the queues, never a high-water mark */
+  bus = zmq_socket(zmq_ctx_new(), ZMQ_DEALER);
+  zmq_setsockopt(bus, ZMQ_ROUTING_ID, id, sizeof id);
+  zmq_setsockopt(bus, ZMQ_LINGER, &linger, sizeof linger);
+  zmq_setsockopt(bus, ZMQ_SNDHWM, &unlimited, sizeof unlimited);
+  zmq_setsockopt(bus, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
+  if (zmq_connect(bus, welcome.endpoint) != 0) fail("cannot connect to the bus");
+}
+
+static void post(sluice_message *m, size_t count) {
+  for (size_t i = 0; i < count; i++) m[i].worker = (uint16_t)welcome.worker;
+  zmq_send(bus, m, count * sizeof *m, 0);
+}
+
+/* ---- slots ---- */
+
+/* The slot's memory if it is at `generation` in the expected state, granted to us or held by us; else NULL (stale). */
+static uint8_t *slot_memory(uint32_t slot, uint32_t generation, unsigned state) {
+  if (slot >= control->slot_count || slots[slot].ring >= SLUICE_MAX_RINGS) return NULL;
+  uint64_t word = LOAD(&slots[slot].word); /* pairs with the supervisor's store: what went before is visible */
+  if (word >> 32 != generation || (word & 0xff) != state) return NULL;
+  if (state == SLUICE_SLOT_GRANTED && (word >> 8 & 0xff) != welcome.worker) return NULL;
+  if (state == SLUICE_SLOT_READY && !(LOAD(&slots[slot].holders) >> welcome.worker & 1)) return NULL;
+  const sluice_ring *ring = (const sluice_ring *)((const char *)control + control->ring_offset) + slots[slot].ring;
+  if (!payload[slots[slot].ring] || ring->epoch != ring_epoch[slots[slot].ring]) return NULL;
+  return payload[slots[slot].ring] + (slot - ring->first_slot) * ring->slot_bytes;
+}
+
+static uint64_t slot_bytes(uint32_t slot) {
+  return ((const sluice_ring *)((const char *)control + control->ring_offset) + slots[slot].ring)->slot_bytes;
+}
+
+static sluice_message about(unsigned type, uint32_t slot, uint32_t generation) {
+  return (sluice_message){.type = (uint16_t)type, .ring_epoch = ring_epoch[slots[slot].ring], .slot = slot, .generation = generation};
+}
+
+/* Truth first, doorbell second. We keep no reference to what we filled: done, and at once let go. */
+static void publish(uint32_t slot, uint32_t generation, const sluice_message *extra, sluice_message reply) {
+  sluice_message batch[MAX_BATCH] = {reply, about(SLUICE_MSG_RELEASE, slot, generation)};
+  STORE(&done[slot], generation);
+  STORE(&released[slot], generation);
+  if (extra) STORE(&released[extra->slot], extra->generation), batch[2] = *extra;
+  __atomic_fetch_add(&lease->frames, 1, __ATOMIC_RELAXED);
+  post(batch, extra ? 3 : 2);
+}
+
+/* ---- decoder: a gradient that moves by one sample a frame, 8-bit 4:2:0 ---- */
+
+static void draw(uint8_t *memory, int64_t number) {
+  uint32_t cw = (width + 1) / 2, ch = (height + 1) / 2, at = SLUICE_FRAME_BYTES;
+  sluice_frame f = {.magic = SLUICE_MAGIC_FRAME, .format = SLUICE_FORMAT(SLUICE_FAMILY_YUV, 8, 1, 1, 0), .width = width,
+                    .height = height, .sar_num = 1, .sar_den = 1, .matrix = 1, .primaries = 1, .transfer = 1,
+                    .plane_count = 3, .pts_num = number, .pts_den = 30, .number = number};
+  for (uint32_t p = 0; p < 3; p++) {
+    uint32_t w = p ? cw : width, h = p ? ch : height, stride = (w + SLUICE_PLANE_ALIGN - 1) / SLUICE_PLANE_ALIGN * SLUICE_PLANE_ALIGN;
+    f.plane[p] = (sluice_plane){.offset = at, .stride = stride};
+    for (uint32_t y = 0; y < h; y++)
+      for (uint32_t x = 0; x < w; x++)
+        memory[at + y * stride + x] = (uint8_t)(p == 0 ? x + y + number : p == 1 ? number : 255 - number);
+    at += stride * h;
+  }
+  memcpy(memory, &f, sizeof f);
+}
+
+static uint64_t picture_bytes(void) {
+  uint64_t w = (width + 63) / 64 * 64, cw = ((width + 1) / 2 + 63) / 64 * 64;
+  return SLUICE_FRAME_BYTES + w * height + 2 * cw * ((height + 1) / 2);
+}
+
+static void decode(void) {
+  for (uint32_t i = 0; i < MAX_STREAMS; i++) {
+    for (uint32_t s = 0; streams[i].open && s < control->slot_count; s++) {
+      uint32_t generation = granted[s];
+      if (!generation || granted_stream[s] != streams[i].stream) continue;
+      granted[s] = 0;
+      uint8_t *memory = slot_memory(s, generation, SLUICE_SLOT_GRANTED);
+      if (!memory) continue;
+      if (picture_bytes() > slot_bytes(s)) fail("--size does not fit the slots");
+      draw(memory, streams[i].next);
+      sluice_message m = about(SLUICE_MSG_DONE, s, generation);
+      m.stream = streams[i].stream, m.frame = streams[i].next++, m.count = 1;
+      publish(s, generation, NULL, m);
+    }
+  }
+}
+
+static void grant(const sluice_message *m) {
+  if (!slot_memory(m->slot, m->generation, SLUICE_SLOT_GRANTED)) return; /* stale */
+  if (done[m->slot] == m->generation || released[m->slot] == m->generation) return; /* repeated */
+  granted[m->slot] = m->generation;
+  granted_stream[m->slot] = m->stream;
+}
+
+static void open_stream(const sluice_message *m) {
+  for (uint32_t i = 0; i < MAX_STREAMS; i++)
+    if (streams[i].open && streams[i].stream == m->stream) {
+      if (streams[i].first == m->frame && streams[i].arg == m->arg) return; /* repeated */
+      streams[i].open = 0;
+    }
+  for (uint32_t i = 0; i < MAX_STREAMS; i++)
+    if (!streams[i].open) {
+      streams[i].open = 1, streams[i].stream = m->stream, streams[i].arg = m->arg;
+      streams[i].first = streams[i].next = m->frame;
+      return;
+    }
+  fail("too many streams");
+}
+
+static void close_stream(const sluice_message *m) {
+  sluice_message end = {.type = SLUICE_MSG_END, .stream = m->stream};
+  for (uint32_t i = 0; i < MAX_STREAMS; i++)
+    if (streams[i].open && streams[i].stream == m->stream) streams[i].open = 0, end.frame = streams[i].next;
+  for (uint32_t s = 0; s < control->slot_count; s++) {
+    if (!granted[s] || granted_stream[s] != m->stream) continue;
+    sluice_message r = about(SLUICE_MSG_RELEASE, s, granted[s]); /* returned unfilled */
+    STORE(&released[s], granted[s]);
+    granted[s] = 0;
+    post(&r, 1);
+  }
+  post(&end, 1);
+}
+
+/* ---- filter: 255 - sample, from one slot into another ---- */
+
+/* Planes lie inside the slot: never trust a header, it comes from another process. */
+static int sane(const sluice_frame *f, uint64_t bytes) {
+  if (f->magic != SLUICE_MAGIC_FRAME || f->format != SLUICE_FORMAT(SLUICE_FAMILY_YUV, 8, 1, 1, 0)) return 0;
+  if (f->width == 0 || f->height == 0 || f->width > 65536 || f->height > 65536 || f->plane_count != 3) return 0;
+  for (int p = 0; p < 3; p++) {
+    uint64_t w = p ? (f->width + 1) / 2 : f->width, h = p ? (f->height + 1) / 2 : f->height;
+    if (f->plane[p].stride < w || f->plane[p].offset < SLUICE_FRAME_BYTES || f->plane[p].offset >= bytes) return 0;
+    if (f->plane[p].offset + f->plane[p].stride * (h - 1) + w > bytes) return 0;
+  }
+  return 1;
+}
+
+static void filter(const sluice_message *m) {
+  const uint8_t *in = slot_memory(m->slot, m->generation, SLUICE_SLOT_READY);
+  uint8_t *out = slot_memory(m->slot2, m->generation2, SLUICE_SLOT_GRANTED);
+  if (!in || !out || done[m->slot2] == m->generation2) return; /* stale or repeated */
+  sluice_frame f;
+  memcpy(&f, in, sizeof f);
+  if (!sane(&f, slot_bytes(m->slot)) || !sane(&f, slot_bytes(m->slot2))) fail("a frame that this filter cannot read");
+  memcpy(out, &f, sizeof f);
+  for (int p = 0; p < 3; p++)
+    for (uint32_t y = 0; y < (p ? (f.height + 1) / 2 : f.height); y++)
+      for (uint32_t x = 0; x < (p ? (f.width + 1) / 2 : f.width); x++) {
+        uint64_t at = f.plane[p].offset + (uint64_t)y * f.plane[p].stride + x;
+        out[at] = (uint8_t)(255 - in[at]);
+      }
+  sluice_message input = about(SLUICE_MSG_RELEASE, m->slot, m->generation);
+  sluice_message reply = about(SLUICE_MSG_DONE, m->slot2, m->generation2);
+  reply.frame = m->frame, reply.stream = m->stream, reply.job = m->job, reply.count = 1;
+  publish(m->slot2, m->generation2, &input, reply);
+}
+
+/* ---- loop ---- */
+
+/* 0 when the run is over. */
+static int handle(const sluice_message *m) {
+  if (m->worker != welcome.worker) return 1;
+  switch (m->type) {
+    case SLUICE_MSG_GRANT: grant(m); break;
+    case SLUICE_MSG_OPEN: open_stream(m); break;
+    case SLUICE_MSG_CLOSE: close_stream(m); break;
+    case SLUICE_MSG_FILTER: filter(m); break;
+    case SLUICE_MSG_QUIT: return 0;
+    default: break; /* of a later minor */
+  }
+  decode();
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  const char *path = NULL, *role = "decoder";
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (!strcmp(argv[i], "--socket")) path = argv[i + 1];
+    else if (!strcmp(argv[i], "--role")) role = argv[i + 1];
+    else if (strcmp(argv[i], "--size") || sscanf(argv[i + 1], "%ux%u", &width, &height) != 2) path = NULL, i = argc;
+  }
+  int filters = !strcmp(role, "filter");
+  if (!path || argc % 2 == 0 || (!filters && strcmp(role, "decoder")) || width - 1 > 65535 || height - 1 > 65535) {
+    fprintf(stderr, "usage: worker --socket PATH --role decoder|filter [--size 64x64]\n");
+    return 2;
+  }
+  int link = attach(path, filters ? SLUICE_ROLE_FILTER : SLUICE_ROLE_DECODER);
+  connect_bus();
+  sluice_message ready = {.type = SLUICE_MSG_READY, .arg = welcome.epoch};
+  post(&ready, 1);
+
+  for (;;) {
+    __atomic_store_n(&lease->heartbeat, now_ns(), __ATOMIC_RELAXED);
+    zmq_pollitem_t items[2] = {{.socket = bus, .events = ZMQ_POLLIN}, {.fd = link, .events = ZMQ_POLLIN}};
+    if (zmq_poll(items, 2, 250) < 0) continue;
+    if (items[1].revents) return 0; /* EOF: the supervisor is gone */
+    static sluice_message batch[SLUICE_MAX_SLOTS];
+    int n;
+    while ((n = zmq_recv(bus, batch, sizeof batch, ZMQ_DONTWAIT)) >= 0)
+      for (int i = 0; i < n / 64 && i < (int)SLUICE_MAX_SLOTS; i++)
+        if (!handle(&batch[i])) return 0;
+  }
+}
