@@ -35,8 +35,10 @@ def cutlist(context):
         })
         own = context.sluice_command("render", project, *SLUICE_X264, output=context.path("cutlist.mp4"), stats=stats)
         commands = {"sluice": own, **commands}
-    figures = interleaved(commands, context.runs, context.note)
+    # ffmpeg 9 was seen to wait for itself for ever with ten inputs.
+    figures = interleaved(commands, context.runs, context.note, limit=90)
     section.measured(figures, "sluice")
+    section.notes = [f"{name}: did not end" for name in commands if name not in figures]
     if context.sluice:
         numbers = read_stats(stats)
         wall = figures["sluice"].wall
@@ -44,10 +46,11 @@ def cutlist(context):
         seeks = [f.wall for name, f in figures.items() if name.endswith("inputs")]
         section.checks = [
             at_most("wall time against the faster trim + concat", wall / min(trims), 1.0),
-            at_most("wall time against the faster with ten inputs (more than was asked)", wall / min(seeks), 1.0),
             equals("frames", frame_count(context.path("cutlist.mp4")), FRAMES),
             equals("bytes copied per frame", numbers["bytesCopiedPerFrame"], 0),
             equals("frames that bypassed the renderer", numbers["stages"]["render"]["bypassedFrames"], FRAMES),
             equals("slots leaked", numbers["slots"]["leaked"], 0),
         ]
+        if seeks:
+            section.checks.append(at_most("wall time against the faster with ten inputs", wall / min(seeks), 1.0))
     return section

@@ -62,7 +62,7 @@ def ffmpegs():
         print("imageio-ffmpeg is not installed: Debian's ffmpeg only", file=sys.stderr)
     found = {}
     for program in programs:
-        version = re.match(r"ffmpeg version (\d[\d.]*)", first_line(program, "-version"))
+        version = re.match(r"ffmpeg version n?(\d[\d.]*)", first_line(program, "-version"))
         if not version:
             sys.exit(f"{program} does not run")
         found[f"ffmpeg {version.group(1)}"] = program
