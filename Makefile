@@ -1,0 +1,88 @@
+# Sluice's front door. `make demo` and `make test` are all the set-up there is on Debian 12 with a Swift 6 toolchain.
+
+# Debian packages, named here and nowhere else. Sluice itself needs the first list; its tests, demo and bench the second too.
+PACKAGES = pkg-config libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev \
+  libzmq3-dev libegl-dev libgles-dev libzimg-dev libseccomp-dev
+TEST_PACKAGES = ffmpeg gcc libc6-dev python3 python3-zmq python3-numpy spin
+BENCH_PACKAGES = python3-venv gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-bad
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS = sluice sluice-decoder sluice-renderer sluice-encoder
+RELEASE = .build/release
+# One run-time library inside each program: an installed Sluice needs no Swift.
+RELEASE_FLAGS = -c release --static-swift-stdlib
+FORMATTED = Package.swift Sources $(wildcard Tests)
+VENV = .build/bench-venv
+
+.PHONY: help deps test-deps toolchain build test demo install uninstall lint fmt bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo                  install what is missing, build, render a grid of nine clips to out/demo.mp4"
+	@echo "make test                  install what is missing, build, run every test"
+	@echo "make build                 the optimised programs, in $(RELEASE)"
+	@echo "make install PREFIX=$(PREFIX)"
+	@echo "make lint | fmt            check, or mend, the format; lint checks the layering of the targets too"
+	@echo "make bench [BENCH=grid]    measure against ffmpeg and others; tables go to docs/benchmarks.md"
+	@echo "make clean"
+
+# Installs those packages of $(1) that dpkg does not have; touches neither apt nor the network when there are none.
+define install-packages
+	@missing=""; for package in $(1); do \
+	  dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	command -v apt-get >/dev/null || { echo "make: these Debian packages are needed, by other names elsewhere:$$missing" >&2; exit 69; }; \
+	echo "installing:$$missing"; root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 update && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends $$missing
+endef
+
+deps:
+	$(call install-packages,$(PACKAGES))
+
+test-deps:
+	$(call install-packages,$(PACKAGES) $(TEST_PACKAGES))
+
+toolchain:
+	@command -v swift >/dev/null || { echo "make: no 'swift': get Swift 6 with" \
+	  "'curl -O https://download.swift.org/swiftly/linux/swiftly-$$(uname -m).tar.gz && tar xf swiftly-*.tar.gz && ./swiftly init'" >&2; exit 69; }
+
+build: toolchain deps
+	swift build $(RELEASE_FLAGS)
+
+test: toolchain test-deps
+	swift build --build-tests
+	swift test --skip-build
+
+demo: toolchain test-deps
+	swift build $(RELEASE_FLAGS)
+	@SLUICE=$(RELEASE)/sluice Tools/demo
+
+bench: toolchain test-deps
+	$(call install-packages,$(BENCH_PACKAGES))
+	swift build $(RELEASE_FLAGS)
+	@[ -x $(VENV)/bin/python3 ] || /usr/bin/python3 -m venv $(VENV) || echo "bench: no virtual environment; Debian's ffmpeg only"
+	@$(VENV)/bin/python3 -c 'import imageio_ffmpeg' 2>/dev/null || $(VENV)/bin/python3 -m pip install -q imageio-ffmpeg \
+	  || echo "bench: imageio-ffmpeg cannot be installed; Debian's ffmpeg only"
+	@if [ -x $(VENV)/bin/python3 ]; then python=$(VENV)/bin/python3; else python=python3; fi; \
+	  $$python Tools/bench/run.py --sluice $(RELEASE)/sluice $(BENCH)
+
+# Builds first, unless the programs are there already: `make build && sudo make install` does not build as root.
+install:
+	@[ -x $(RELEASE)/sluice ] || $(MAKE) build
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) RELEASE=$(RELEASE) PROGRAMS="$(PROGRAMS)" Tools/install
+
+uninstall:
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) PROGRAMS="$(PROGRAMS)" Tools/install --remove
+
+lint: toolchain deps
+	swift format lint --strict --parallel --recursive $(FORMATTED)
+	swift build --explicit-target-dependency-import-check error
+
+fmt: toolchain
+	swift format --in-place --parallel --recursive $(FORMATTED)
+
+clean:
+	rm -rf .build out
