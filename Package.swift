@@ -55,6 +55,7 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
+    .testTarget(name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
