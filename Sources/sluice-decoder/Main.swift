@@ -1,17 +1,19 @@
 import CSluice
 import SluiceBase
+import WorkerRuntime
 
 /// The decoder worker. Without arguments it attaches to the supervisor that started it; `--probe` describes sources,
 /// `--doctor` its libraries.
 @main
 struct Main {
   static func main() {
-    signal(SIGPIPE, SIG_IGN)
+    sluice_ignore_broken_pipes()
     switch CommandLine.arguments.dropFirst().first {
     case "--probe": ProbeService.run()
     case "--doctor": DoctorLine.print()
     default:
       do throws(SluiceError) {
+        if CommandLine.arguments.dropFirst().first == "--handoff-bench" { return try HandoffPeer.produce() }
         exit(try DecoderWorker().run() ? 0 : 1)
       } catch {
         Log.line("sluice-decoder", error.description)

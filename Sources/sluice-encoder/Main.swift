@@ -1,17 +1,19 @@
 import CSluice
 import SluiceBase
+import WorkerRuntime
 
 /// The encoder worker. Without arguments it attaches to the supervisor that started it; `--assemble` joins segments into the
 /// output; `--doctor` describes its libraries.
 @main
 struct Main {
   static func main() {
-    signal(SIGPIPE, SIG_IGN)
+    sluice_ignore_broken_pipes()
     switch CommandLine.arguments.dropFirst().first {
     case "--assemble": AssembleService.run()
     case "--doctor": DoctorLine.print()
     default:
       do throws(SluiceError) {
+        if CommandLine.arguments.dropFirst().first == "--handoff-bench" { return try HandoffPeer.consume() }
         exit(try EncoderWorker().run() ? 0 : 1)
       } catch {
         Log.line("sluice-encoder", error.description)

@@ -6,7 +6,7 @@ import SluiceBase
 @main
 struct Main {
   static func main() {
-    signal(SIGPIPE, SIG_IGN)
+    sluice_ignore_broken_pipes()
     if CommandLine.arguments.dropFirst().first == "--doctor" {
       var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
       zimg_get_version_info(&major, &minor, &micro)

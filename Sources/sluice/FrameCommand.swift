@@ -14,8 +14,8 @@ enum FrameCommand {
         .usage, settings.isSet(.at) ? "--at and --number exclude each other" : "no frame is named",
         advice: "add --at T or --number N")
     }
-    guard let codec = OutputFormat.pictureCodec(path: output) else {
-      throw SluiceError(.usage, "is no picture's name", at: output, advice: "let it end in \(OutputFormat.pictureEndings)")
+    guard let codec = PictureFile.codec(path: output) else {
+      throw SluiceError(.usage, "is no picture's name", at: output, advice: "let it end in \(PictureFile.endings)")
     }
     let operand = invocation.operands[0]
     try OutputTarget.check(output, overwrite: settings.flag(.yes), inputs: [operand])

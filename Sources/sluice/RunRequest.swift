@@ -89,7 +89,7 @@ struct RunRequest {
     c.from = settings.time(.from)
     c.to = settings.time(.to)
     c.codec = settings.text(.codec)
-    c.format = settings.text(.format).map(OutputFormat.muxer)
+    c.format = settings.text(.format)
     c.pixelFormat = settings.text(.pixelFormat)
     c.encoderOptions =
       [Option.preset, .crf].compactMap { option in settings.text(option).map { .init(option.name, $0) } }

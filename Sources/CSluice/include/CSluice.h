@@ -80,6 +80,9 @@ uint64_t sluice_cpu_children(void);
 /// Raises the soft limit of open descriptors to the hard one.
 void sluice_raise_descriptor_limit(void);
 
+/// Scheduling priority of another process of ours.
+static inline int sluice_set_nice(pid_t pid, int nice) { return setpriority(PRIO_PROCESS, (id_t)pid, nice); }
+
 int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);
 int sluice_memfd(const char *name);
@@ -104,6 +107,9 @@ int sluice_peer(int socket, pid_t *pid, uid_t *uid);
 int sluice_listen(const char *path);
 int sluice_accept(int fd);
 int sluice_connect(const char *path);
+
+/// A closed pipe is an error of write(2), not the end of the process (SIG_IGN is a cast that Swift does not import).
+static inline void sluice_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 /// A signalfd for SIGINT, SIGTERM, SIGHUP (which are then blocked), SIGPIPE ignored.
 int sluice_signals(void);

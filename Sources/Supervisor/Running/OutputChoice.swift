@@ -7,11 +7,9 @@ enum OutputChoice {
   static func settings(_ configuration: RunConfiguration) throws(SluiceError) -> OutputSettings {
     let project = configuration.project
     var settings = OutputSettings()
-    let guessed = try OutputFormat.choose(
-      name: configuration.output, format: configuration.format ?? project.output.format,
-      command: configuration.encoderCommand != nil)
-    settings.format = guessed.format
-    settings.codec = configuration.codec ?? project.output.codec ?? guessed.codec
+    let format = try format(configuration)
+    settings.format = format.name
+    settings.codec = configuration.codec ?? project.output.codec ?? format.codec
     settings.pixelFormat = configuration.pixelFormat ?? project.output.pixelFormat ?? ""
     settings.width = project.canvas.width
     settings.height = project.canvas.height
@@ -38,6 +36,17 @@ enum OutputChoice {
     }
     settings.options = options
     return settings
+  }
+
+  /// `--format`, else the project's, else the file's ending; an external encoder gets y4m, which it recognises by itself.
+  private static func format(_ configuration: RunConfiguration) throws(SluiceError) -> (name: String, codec: String) {
+    if let name = configuration.format ?? configuration.project.output.format {
+      guard let known = OutputFormat.named(name) else { return (name, "libx264") }
+      return (known.name, known.codec)
+    }
+    if configuration.encoderCommand != nil { return ("yuv4mpegpipe", "rawvideo") }
+    let known = try OutputFormat.guess(name: configuration.output)
+    return (known.name, known.codec)
   }
 
   private static func decimal(_ value: Rational) -> String { value.den == 1 ? "\(value.num)" : "\(value.double)" }

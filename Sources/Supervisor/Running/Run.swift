@@ -27,16 +27,10 @@ struct RunPreparation {
 
   static func prepare(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunPreparation {
     let launch = try LaunchDescription.load(configuration.launchFile)
-    let paths = configuration.project.sourcePaths()
-    var media: [String: MediaInfo] = [:]
-    let results = ProbeClient.probe(paths, workerDirectory: configuration.workerDirectory)
-    for (path, result) in zip(paths, results) {
-      switch result {
-      case .success(let info): media[path] = info
-      case .failure(let error):
-        guard configuration.onError == .hold, error.code == .badInput || error.code == .noInput else { throw error }
-        throw error
-      }
+    var media = configuration.media
+    let missing = configuration.project.sourcePaths().filter { media[$0] == nil }
+    for (path, result) in zip(missing, ProbeClient.probe(missing, workerDirectory: configuration.workerDirectory)) {
+      media[path] = try result.get()
     }
     let settings = try OutputChoice.settings(configuration)
     let plan = try PlanCompiler.compile(

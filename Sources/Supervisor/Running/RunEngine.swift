@@ -49,8 +49,9 @@ final class RunEngine {
     Leftovers.sweep()
     var usedFallback = false
     let bytes = prepared.plan.bytes
-    planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
-    bytes.withUnsafeBytes { planRegion.base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(planRegion.base), byteCount: $0.count) }
+    let planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
+    self.planRegion = planRegion
     guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
       throw SluiceError(.software, "the compiled plan is not valid")
     }
@@ -79,6 +80,7 @@ final class RunEngine {
 
     let segments =
       prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
+    let mapped = regions
     var setup = SchedulerSetup(
       lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
       rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
@@ -88,7 +90,6 @@ final class RunEngine {
     setup.jobCount = jobCount
     setup.holdOnError = configuration.onError == .hold
     let rings = memory.rings
-    let mapped = ringRegions
     scheduler = Scheduler(plan: view, setup: setup) { slot in
       guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
       let offset = (slot - rings[ring].firstSlot) * rings[ring].slotBytes
@@ -140,7 +141,7 @@ final class RunEngine {
     let process = try ChildProcess(
       program, arguments: [], environment: ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"])
     let nice = prepared.launch.role(role).nice
-    if nice > 0 { setpriority(__priority_which_t(UInt32(PRIO_PROCESS.rawValue)), id_t(process.pid), Int32(nice)) }
+    if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))
     workers.append(WorkerHandle(name: "\(kind)-\(number)", role: role, process: process, token: token, restarts: restarts))
   }
