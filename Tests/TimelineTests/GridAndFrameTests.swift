@@ -7,7 +7,9 @@ import Testing
 @Suite struct GridTests {
   private func media(_ count: Int) -> (files: [String], media: [String: MediaInfo]) {
     let files = (0..<count).map { "/v\($0).mp4" }
-    let infos = files.enumerated().map { index, file in video(file, duration: Rational(Int64(index + 1)), rate: Rational(Int64(20 + index))) }
+    let infos = files.enumerated().map { index, file in
+      video(file, duration: Rational(Int64(index + 1)), rate: Rational(Int64(20 + index)))
+    }
     return (files, Dictionary(uniqueKeysWithValues: infos.map { ($0.path, $0) }))
   }
 
@@ -17,7 +19,9 @@ import Testing
     #expect(project.canvas.width == 1920 && project.canvas.height == 1080 && project.canvas.rate == Rational(28))
     let plan = try PlanCompiler.compile(project, media: media, settings: project.output.settings())
     #expect(plan.withView { $0.frameCount } == 9 * 28)
-    let tiles = (0..<9).map { (index: Int) -> Rect in Rect(x: Double(index % 3 * 640), y: Double(index / 3 * 360), width: 640, height: 360) }
+    let tiles = (0..<9).map { (index: Int) -> Rect in
+      Rect(x: Double(index % 3 * 640), y: Double(index / 3 * 360), width: 640, height: 360)
+    }
     #expect(plan.layers(at: 200).map(\.destination) == tiles)
   }
 
@@ -70,7 +74,9 @@ import Testing
     #expect(message { $0.files = [] } == "a grid needs at least one file")
     #expect(message { $0.canvas = (101, 100) } == "--canvas 101x100: width and height must be even and between 16 and 16384")
     #expect(message { $0.columns = 0 } == "--columns 0: must be at least 1")
-    #expect(message { $0.gap = 1920 } == "2x1 tiles with a gap of 1920 do not fit 1920x1080; take a larger --canvas, a smaller --gap, or other --columns")
+    #expect(
+      message { $0.gap = 1920 }
+        == "2x1 tiles with a gap of 1920 do not fit 1920x1080; take a larger --canvas, a smaller --gap, or other --columns")
     #expect(message { $0.duration = .zero } == "--duration 0: must be longer than 0")
   }
 }
@@ -106,9 +112,15 @@ import Testing
     let info = video("/v") { $0.frames = 300 }
     let project = try FrameProject.project(info, at: .number(299))
     #expect(try PlanCompiler.compile(project, media: table(info), settings: project.output.settings()).streams[0].number == 299)
-    #expect { try FrameProject.project(info, at: .number(300)) } throws: { "\($0)" == "/v: --number 300: the frames are 0 to 299" }
-    #expect { try FrameProject.project(info, at: .time(.seconds(Rational(10)))) } throws: { "\($0)" == "/v: --at 10: the source is 10 seconds long" }
-    #expect { try FrameProject.project(still("/s"), at: .number(1)) } throws: { "\($0)" == "/s: --number 1: the frames are 0 to 0" }
+    #expect { try FrameProject.project(info, at: .number(300)) } throws: {
+      "\($0)" == "/v: --number 300: the frames are 0 to 299"
+    }
+    #expect { try FrameProject.project(info, at: .time(.seconds(Rational(10)))) } throws: {
+      "\($0)" == "/v: --at 10: the source is 10 seconds long"
+    }
+    #expect { try FrameProject.project(still("/s"), at: .number(1)) } throws: {
+      "\($0)" == "/s: --number 1: the frames are 0 to 0"
+    }
   }
 }
 

@@ -10,7 +10,9 @@ import Testing
   private static let media = table(
     video("/a", width: 640, height: 360, duration: Rational(20)), video("/b", width: 320, height: 240, duration: Rational(30)),
     still("/s", width: 64, height: 64),
-    video("/alpha", width: 640, height: 360) { $0.format = PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1, alpha: true) })
+    video("/alpha", width: 640, height: 360) {
+      $0.format = PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1, alpha: true)
+    })
 
   static func randomProject(_ random: inout TestRandom) -> Project {
     let rates = [Rational(30), Rational(25), Rational(30000, 1001), Rational(24000, 1001), Rational(1000, 7)]
@@ -18,7 +20,8 @@ import Testing
     project.path = "/p/x.json"
     project.sources = [
       .init("a", .file("/a")), .init("b", .file("/b")), .init("s", .file("/s")), .init("alpha", .file("/alpha")),
-      .init("red", .color(RGBA(red: 1, green: 0, blue: 0))), .init("glass", .color(RGBA(red: 1, green: 0, blue: 0, alpha: 128 / 255))),
+      .init("red", .color(RGBA(red: 1, green: 0, blue: 0))),
+      .init("glass", .color(RGBA(red: 1, green: 0, blue: 0, alpha: 128 / 255))),
     ]
     for _ in 0..<Int.random(in: 1...5, using: &random) {
       var track = Project.Track()
@@ -26,7 +29,10 @@ import Testing
       var at = Rational.zero
       for _ in 0..<Int.random(in: 0...6, using: &random) {
         var clip = Project.Clip(source: Int.random(in: 0..<names.count, using: &random))
-        at = at + (random.chance(50) ? .zero : Rational(.random(in: 0...50, using: &random), [10, 7, 30, 1000].randomElement(using: &random) ?? 1))
+        at =
+          at
+          + (random.chance(50)
+            ? .zero : Rational(.random(in: 0...50, using: &random), [10, 7, 30, 1000].randomElement(using: &random) ?? 1))
         let length = Rational(.random(in: 1...100, using: &random), [10, 7, 30, 1000].randomElement(using: &random) ?? 1)
         clip.at = .seconds(at)
         clip.duration = .seconds(length)
@@ -75,11 +81,13 @@ import Testing
         let source = project.sources[clip.source].source
         let info = source.probeKey.flatMap { Self.media[$0] }
         let box = clip.place.box(on: project.canvas)
-        var layer = Layer(stream: -1, source: Rect(x: 0, y: 0, width: 0, height: 0), destination: box, opacity: clip.opacity.double)
+        var layer = Layer(
+          stream: -1, source: Rect(x: 0, y: 0, width: 0, height: 0), destination: box, opacity: clip.opacity.double)
         var opaque = clip.opacity == .one
         if let picture = info?.video {
-          guard let placed = Fitting(picture, canvas: project.canvas)
-            .place(crop: clip.crop?.rect, box: box, fit: clip.place.fit, canvas: project.canvas)
+          guard
+            let placed = Fitting(picture, canvas: project.canvas)
+              .place(crop: clip.crop?.rect, box: box, fit: clip.place.fit, canvas: project.canvas)
           else { continue }
           layer.source = placed.source
           layer.destination = placed.destination
@@ -105,7 +113,9 @@ import Testing
     var compared = 0
     while compared < 2500 {
       let project = Self.randomProject(&random)
-      guard let plan = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings(), decodeThreads: 1) else { continue }
+      guard let plan = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings(), decodeThreads: 1) else {
+        continue
+      }
       compared += 1
       plan.withView { view in
         var layers: [Layer] = []
@@ -156,7 +166,8 @@ import Testing
       guard let whole = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings()) else { continue }
       let count = whole.withView { $0.frameCount }
       let from = Int64.random(in: 0..<count, using: &random), to = Int64.random(in: from + 1...count, using: &random)
-      let part = try PlanCompiler.compile(project, media: Self.media, from: .frames(from), to: .frames(to), settings: OutputSettings())
+      let part = try PlanCompiler.compile(
+        project, media: Self.media, from: .frames(from), to: .frames(to), settings: OutputSettings())
       #expect(part.withView { $0.frameCount } == to - from)
       for frame in from..<to where random.chance(5) || frame == from || frame == to - 1 {
         #expect(shown(whole, frame) == shown(part, frame - from))
