@@ -230,7 +230,8 @@ public struct JSONReader {
       if byte == UInt8(ascii: "\\") {
         try escape(into: &text)
       } else if byte < 0x20, byte != 0x09 {
-        throw error("a control character in a text; write it as \\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))", at: at - 1)
+        throw error(
+          "a control character in a text; write it as \\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))", at: at - 1)
       } else {
         text.append(byte)
       }
@@ -277,7 +278,9 @@ public struct JSONReader {
   private mutating func hexadecimal(_ count: Int, _ start: Int) throws(JSONError) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<count {
-      guard let byte = peek(), let digit = Self.hexDigit(byte) else { throw error("an escape needs \(count) hexadecimal digits", at: start) }
+      guard let byte = peek(), let digit = Self.hexDigit(byte) else {
+        throw error("an escape needs \(count) hexadecimal digits", at: start)
+      }
       value = value << 4 | digit
       at += 1
     }

@@ -95,7 +95,8 @@ struct ClipResolver {
     }
     let nowhere = Rect(x: 0, y: 0, width: 0, height: 0)
     return ResolvedClip(
-      content: content, first: frames.lowerBound, end: frames.upperBound, source: placed?.source ?? nowhere, destination: placed?.destination ?? nowhere,
+      content: content, first: frames.lowerBound, end: frames.upperBound, source: placed?.source ?? nowhere,
+      destination: placed?.destination ?? nowhere,
       opacity: clip.opacity.double, isOpaque: isOpaque, isVisible: placed != nil && clip.opacity > .zero, place: place)
   }
 
@@ -110,7 +111,8 @@ struct ClipResolver {
     return info
   }
 
-  private func duration(_ clip: Project.Clip, start: Rational, info: MediaInfo?, _ place: String) throws(SluiceError) -> TimeValue {
+  private func duration(_ clip: Project.Clip, start: Rational, info: MediaInfo?, _ place: String) throws(SluiceError) -> TimeValue
+  {
     if let duration = clip.duration { return duration }
     guard let info else { throw error("a colour has no length of its own", place, "give the clip a \"duration\"") }
     if info.kind == .image { throw error("a still picture has no length of its own", place, "give the clip a \"duration\"") }

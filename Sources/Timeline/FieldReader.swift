@@ -180,7 +180,8 @@ struct FieldReader {
     }
     if rate == nil {
       fail(
-        key, "\"\((value.string ?? value.number?.text ?? "").prefix(40))\" is not a rate above 0 and at most 1000 frames a second",
+        key,
+        "\"\((value.string ?? value.number?.text ?? "").prefix(40))\" is not a rate above 0 and at most 1000 frames a second",
         advice: "write 25 or \"30000/1001\"")
     }
     return rate

@@ -28,27 +28,32 @@ public enum GridBuilder {
     guard count > 0 else { throw SluiceError(.usage, "a grid needs at least one file") }
     let infos = try options.files.map { file throws(SluiceError) in
       guard let info = media[file] else { throw SluiceError(.software, "was not probed", at: file) }
-      guard info.video != nil else { throw SluiceError(.badInput, "has no picture", at: file, advice: "leave it out of the grid") }
+      guard info.video != nil else {
+        throw SluiceError(.badInput, "has no picture", at: file, advice: "leave it out of the grid")
+      }
       return info
     }
     let size = options.canvas ?? (1920, 1080)
     for side in [size.width, size.height] {
       guard (CanvasLimits.smallest...CanvasLimits.largest).contains(side), side % 2 == 0 else {
         throw SluiceError(
-          .usage, "--canvas \(size.width)x\(size.height): width and height must be even and between \(CanvasLimits.smallest) and "
+          .usage,
+          "--canvas \(size.width)x\(size.height): width and height must be even and between \(CanvasLimits.smallest) and "
             + "\(CanvasLimits.largest)")
       }
     }
     let columns = min(options.columns ?? Int(Double(count).squareRoot().rounded(.up)), count)
     guard columns > 0 else { throw SluiceError(.usage, "--columns \(columns): must be at least 1") }
     let rows = (count + columns - 1) / columns
-    guard options.gap >= 0, let across = Tiles(size.width, columns, options.gap), let down = Tiles(size.height, rows, options.gap) else {
+    guard options.gap >= 0, let across = Tiles(size.width, columns, options.gap), let down = Tiles(size.height, rows, options.gap)
+    else {
       throw SluiceError(
         .usage, "\(columns)x\(rows) tiles with a gap of \(options.gap) do not fit \(size.width)x\(size.height)",
         advice: "take a larger --canvas, a smaller --gap, or other --columns")
     }
 
-    var project = Project(canvas: Canvas(width: size.width, height: size.height, rate: options.rate ?? rate(infos), background: options.background))
+    var project = Project(
+      canvas: Canvas(width: size.width, height: size.height, rate: options.rate ?? rate(infos), background: options.background))
     let duration = try duration(options, infos)
     var indexOfFile: [String: Int] = [:]
     for (index, file) in options.files.enumerated() {
@@ -70,7 +75,9 @@ public enum GridBuilder {
   }
 
   private static func rate(_ infos: [MediaInfo]) -> Rational {
-    let rates = infos.filter { $0.kind != .image }.compactMap(\.video).map { $0.averageRate > .zero ? $0.averageRate : $0.nominalRate }
+    let rates = infos.filter { $0.kind != .image }.compactMap(\.video).map {
+      $0.averageRate > .zero ? $0.averageRate : $0.nominalRate
+    }
     guard let highest = rates.max(), highest > .zero else { return Rational(30) }
     return min(highest, Rational(60))
   }

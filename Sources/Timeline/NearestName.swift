@@ -13,7 +13,9 @@ enum NearestName {
     let letters = Array(name.lowercased().unicodeScalars.prefix(64))
     let best = known.map { (name: $0, distance: distance(letters, Array($0.lowercased().unicodeScalars.prefix(64)))) }
       .min { $0.distance < $1.distance }
-    guard let best, best.distance <= max(2, letters.count / 3), best.distance < max(2, best.name.unicodeScalars.count) else { return nil }
+    guard let best, best.distance <= max(2, letters.count / 3), best.distance < max(2, best.name.unicodeScalars.count) else {
+      return nil
+    }
     return best.name
   }
 

@@ -21,7 +21,8 @@ public enum PlanCompiler {
     let range = try cut(length, from, to, project)
 
     let segments = Visibility(canvas: project.canvas, tracks: tracks).segments(in: range)
-    var streams = StreamTable(grid: FrameGrid(rate: project.canvas.rate), base: range.lowerBound, media: media, threads: decodeThreads)
+    var streams = StreamTable(
+      grid: FrameGrid(rate: project.canvas.rate), base: range.lowerBound, media: media, threads: decodeThreads)
     try streams.assign(segments, project: project)
 
     var settings = settings

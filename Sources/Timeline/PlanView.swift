@@ -70,7 +70,11 @@ public struct PlanView: @unchecked Sendable {
     var low = 0, high = streamCount
     while low < high {
       let middle = (low + high) / 2
-      if record(sluice_plan_stream.self, header.stream_offset, middle).first_frame < frame { low = middle + 1 } else { high = middle }
+      if record(sluice_plan_stream.self, header.stream_offset, middle).first_frame < frame {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low
   }

@@ -7,6 +7,8 @@ struct ProjectParser {
   /// Where relative paths start.
   let folder: String
 
+  static let maximumTracks = 4096
+
   func project(_ root: JSONValue) -> Project {
     var project = Project(canvas: Canvas(width: 1920, height: 1080))
     guard let fields = FieldReader(root, "", keys: ["$schema", "canvas", "sources", "tracks", "output"], errors: errors) else {
@@ -16,7 +18,11 @@ struct ProjectParser {
     if let value = fields.value("canvas") { readCanvas(value, &project) }
     if let value = fields.value("sources") { project.sources = sources(value) }
     if let value = fields.required("tracks") {
-      if let tracks = value.array {
+      if let tracks = value.array, tracks.count > Self.maximumTracks {
+        fields.fail(
+          "tracks", "there are \(tracks.count), more than \(Self.maximumTracks)",
+          advice: "put clips that do not overlap on one track")
+      } else if let tracks = value.array {
         let parser = ClipParser(errors: errors, canvas: project.canvas, sources: project.sources.map(\.name))
         project.tracks = tracks.enumerated().map { track($1, "tracks[\($0)]", parser) }
       } else {
@@ -35,7 +41,8 @@ struct ProjectParser {
     if let width = side(fields, "width") { project.canvas.width = width }
     if let height = side(fields, "height") { project.canvas.height = height }
     if fields.has("width") != fields.has("height") {
-      errors.add("has only one of \"width\" and \"height\"", at: value.offset, "canvas", advice: "give both, or none for 1920x1080")
+      errors.add(
+        "has only one of \"width\" and \"height\"", at: value.offset, "canvas", advice: "give both, or none for 1920x1080")
     }
     if let rate = fields.rate("fps") { project.canvas.rate = rate }
     if let color = fields.color("background") {
@@ -131,7 +138,8 @@ struct ProjectParser {
         output.options.append(.init(member.key, text))
       } else {
         errors.add(
-          "must be a string, a number, true or false, not \(member.value.kind)", at: member.value.offset, "output.options.\(member.key)")
+          "must be a string, a number, true or false, not \(member.value.kind)", at: member.value.offset,
+          "output.options.\(member.key)")
       }
     }
     return output

@@ -70,13 +70,15 @@ struct StreamTable {
     guard let step, let start, Self.addExactly(start, step) else {
       throw SluiceError(
         .badInput, "the times of this clip have fractions too fine to be added exactly",
-        at: project.path.isEmpty ? segment.clip.place : "\(project.path): \(segment.clip.place)", advice: "round them to microseconds")
+        at: project.path.isEmpty ? segment.clip.place : "\(project.path): \(segment.clip.place)",
+        advice: "round them to microseconds")
     }
     let pictures = info.video?.pictureBuffers ?? 1
     let threads = isStill || info.path.hasPrefix("lavfi:") ? 1 : threads
     return StreamRecord(
       source: key.source, firstFrame: first, endFrame: end, start: start, step: step, number: key.number, threads: threads,
-      slotBytes: info.video?.slotBytes ?? 0, slots: isStill ? pictures + 1 : pictures + threads + Self.lookAhead, isStill: isStill)
+      slotBytes: info.video?.slotBytes ?? 0, slots: isStill ? pictures + 1 : pictures + threads + Self.lookAhead, isStill: isStill
+    )
   }
 
   /// Whether `start + k * step` fits 64 bits, with room to spare, for every frame of a plan.

@@ -13,20 +13,23 @@ struct Segment {
 struct Visibility {
   let canvas: Canvas
   let tracks: [[ResolvedClip]]
-  /// Opaque visible clips of each track, by rising first frame.
-  private let covers: [[ResolvedClip]]
+  /// Opaque visible clips of the tracks that have any, by rising first frame.
+  private let covers: [(track: Int, clips: [ResolvedClip])]
 
   init(canvas: Canvas, tracks: [[ResolvedClip]]) {
     self.canvas = canvas
     self.tracks = tracks
-    covers = tracks.map { $0.filter { $0.isVisible && $0.isOpaque } }
+    covers = tracks.enumerated().compactMap { track, clips in
+      let opaque = clips.filter { $0.isVisible && $0.isOpaque }
+      return opaque.isEmpty ? nil : (track, opaque)
+    }
   }
 
   /// By rising first frame, then bottom to top.
   func segments(in range: Range<Int64>) -> [Segment] {
     var segments: [Segment] = []
     for (track, clips) in tracks.enumerated() {
-      let above = covers[(track + 1)...].filter { !$0.isEmpty }
+      let above = covers[covers.partition { $0.track > track }...]
       for clip in clips where clip.isVisible {
         let first = max(clip.first, range.lowerBound), end = min(clip.end, range.upperBound)
         guard first < end else { continue }
@@ -39,12 +42,14 @@ struct Visibility {
     return segments
   }
 
-  private func uncovered(_ clip: ResolvedClip, _ range: Range<Int64>, _ above: [[ResolvedClip]]) -> [Range<Int64>] {
+  private func uncovered(_ clip: ResolvedClip, _ range: Range<Int64>, _ above: ArraySlice<(track: Int, clips: [ResolvedClip])>)
+    -> [Range<Int64>]
+  {
     // A cover that ends inside a chroma sample of the clip lets the clip's part of that sample through.
     let area = clip.destination.grown(log2Width: canvas.format.log2ChromaWidth, log2Height: canvas.format.log2ChromaHeight)
       .intersection(canvas.bounds)
     var hidden: [Range<Int64>] = []
-    for track in above {
+    for (_, track) in above {
       var index = track.partition { $0.end > range.lowerBound }
       while index < track.count, track[index].first < range.upperBound {
         let cover = track[index]

@@ -54,13 +54,18 @@ import Testing
     #expect { try JSONReader.read([0x22, 0xff, 0x22]) } throws: { "\($0)" == "1:1: this text is not valid UTF-8" }
   }
 
-  @Test(arguments: ["1e400", "-1e-400", "1e99999999999999999999", "Infinity", "-NaN", String(repeating: "9", count: 100), "0x" + String(repeating: "f", count: 40)])
+  @Test(arguments: [
+    "1e400", "-1e-400", "1e99999999999999999999", "Infinity", "-NaN", String(repeating: "9", count: 100),
+    "0x" + String(repeating: "f", count: 40),
+  ])
   func hugeNumbersHaveNoFraction(_ text: String) throws {
     #expect(try JSONReader.read(text).number?.fraction == nil)
   }
 
   @Test func numbersAreExact() throws {
-    for (text, num, den) in [("0.1", 1, 10), ("12.50", 125, 10), ("1e-3", 1, 1000), ("1200e-2", 12, 1), ("0e999999", 0, 1), ("2.5e1", 25, 1)] {
+    for (text, num, den) in [
+      ("0.1", 1, 10), ("12.50", 125, 10), ("1e-3", 1, 1000), ("1200e-2", 12, 1), ("0e999999", 0, 1), ("2.5e1", 25, 1),
+    ] {
       let fraction = try JSONReader.read(text).number?.fraction
       #expect(fraction?.num == Int128(num) && fraction?.den == Int128(den), "\(text)")
     }
@@ -83,12 +88,15 @@ import Testing
     case 2: return .number(Int64.random(in: .min ... .max, using: &random))
     case 3:
       return .string(
-        String(String.UnicodeScalarView((0..<Int.random(in: 0..<12, using: &random)).map { _ in
-          UnicodeScalar(UInt32.random(in: 0..<0x2ff, using: &random)) ?? " "
-        })))
+        String(
+          String.UnicodeScalarView(
+            (0..<Int.random(in: 0..<12, using: &random)).map { _ in
+              UnicodeScalar(UInt32.random(in: 0..<0x2ff, using: &random)) ?? " "
+            })))
     case 4: return .array((0..<Int.random(in: 0..<5, using: &random)).map { _ in randomValue(&random, depth: depth + 1) })
     default:
-      return .object((0..<Int.random(in: 0..<5, using: &random)).map { JSONMember("k\($0)\"\n", randomValue(&random, depth: depth + 1)) })
+      return .object(
+        (0..<Int.random(in: 0..<5, using: &random)).map { JSONMember("k\($0)\"\n", randomValue(&random, depth: depth + 1)) })
     }
   }
 }
