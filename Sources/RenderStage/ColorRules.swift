@@ -29,7 +29,8 @@ struct ColorPair: Hashable {
     sourceMatrix = frame.format.family == .gray ? targetMatrix : matrix(frame.format.family, source)
     sourceFullRange = frame.format.family == .rgb || frame.color.fullRange
     targetFullRange = canvas.format.family == .rgb || canvas.color.fullRange
-    let from = ColorRules.primaries(frame.color), to = ColorRules.primaries(canvas.color)
+    let from = ColorRules.primaries(frame.color)
+    let to = ColorRules.primaries(canvas.color)
     let transfer = ColorRules.transfers.contains(source.transfer) ? source.transfer : 1
     if let from, let to, from != to {
       sourcePrimaries = from
@@ -65,7 +66,8 @@ enum ColorRules {
   /// primaries and transfer; alpha is left to the caller.
   static func samples(_ color: RGBA, canvas: Canvas) -> [UInt16] {
     let depth = canvas.format.depth
-    let scale = Double(1 << (depth - 8)), top = Double(1 << depth) - 1
+    let scale = Double(1 << (depth - 8))
+    let top = Double(1 << depth) - 1
     let full = canvas.color.fullRange || canvas.format.family == .rgb
     func code(_ value: Double, chroma: Bool) -> UInt16 {
       let exact =
@@ -74,7 +76,9 @@ enum ColorRules {
         : (full ? value * top : (16 + 219 * value) * scale)
       return UInt16(min(max(exact.rounded(), 0), top))
     }
-    let r = color.red.clamped, g = color.green.clamped, b = color.blue.clamped
+    let r = color.red.clamped
+    let g = color.green.clamped
+    let b = color.blue.clamped
     if canvas.format.family == .rgb { return [r, g, b].map { code($0, chroma: false) } }
     let matrix = canvas.color.completed(width: canvas.width, height: canvas.height).matrix
     if matrix == 8 {
