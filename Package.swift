@@ -49,6 +49,7 @@ let package = Package(
     program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
     program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
     .testTarget(name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
+    .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

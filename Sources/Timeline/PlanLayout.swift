@@ -9,7 +9,7 @@ struct PlanCheck {
   func isSound(count: Int) -> Bool {
     header.magic == SLUICE_PLAN_MAGIC && header.version == SLUICE_PLAN_VERSION
       && header.header_bytes == UInt32(MemoryLayout<sluice_plan>.size) && header.bytes <= UInt64(count)
-      && header.frame_count >= 0 && header.frame_count <= TimeValue.maximumFrames
+      && header.frame_count >= 0 && header.frame_count <= TimeValue.maximumPlanFrames
       && isPicture(header.width, header.height) && PixelFormat(rawValue: header.format).isValid
       && isPicture(header.output_width, header.output_height)
       && isPositive(header.rate) && isPositive(header.sample_aspect) && isPositive(header.output_rate)

@@ -114,6 +114,10 @@ public struct PlanView: @unchecked Sendable {
 }
 
 extension Plan {
+  var isSound: Bool {
+    bytes.withUnsafeBytes { raw in raw.baseAddress.map { PlanView($0, count: raw.count) != nil } ?? false }
+  }
+
   /// Lends a view on the bytes; it must not escape.
   public func withView<R>(_ body: (PlanView) throws -> R) rethrows -> R {
     try bytes.withUnsafeBytes { raw in

@@ -116,11 +116,11 @@ public struct Project: Equatable, Sendable {
   public init(canvas: Canvas) { self.canvas = canvas }
 
   /// What must be probed before the plan can be compiled: paths and `lavfi:GRAPH` texts of enabled clips on enabled
-  /// video tracks, each once, in order of first use.
+  /// video tracks, each once, in order of first use. (A transparent clip too: its length counts.)
   public func sourcePaths() -> [String] {
     var seen: Set<String> = []
     return tracks.filter { $0.kind == .video && $0.enabled }.flatMap(\.clips).compactMap { clip in
-      guard clip.enabled, clip.opacity > .zero, let key = sources[clip.source].source.probeKey, seen.insert(key).inserted
+      guard clip.enabled, let key = sources[clip.source].source.probeKey, seen.insert(key).inserted
       else { return nil }
       return key
     }

@@ -9,6 +9,8 @@ public enum TimeValue: Hashable, Sendable, CustomStringConvertible {
   public static let maximumSeconds: Int64 = 10_000_000
   static let maximumDenominator: Int64 = 1_000_000_000
   static let maximumFrames: Int64 = 10_000_000_000
+  /// Output frames of one plan: the longest start plus the longest clip.
+  static let maximumPlanFrames: Int64 = 20_000_000_000
 
   public static let zero = TimeValue.seconds(.zero)
 
@@ -96,7 +98,7 @@ enum DecimalText {
   static func text(_ value: Rational) -> String {
     var scale: Int64 = 1
     var digits = 0
-    while digits < 9, scale % value.den != 0 {
+    while digits < 18, scale % value.den != 0 {
       scale *= 10
       digits += 1
     }

@@ -1,0 +1,220 @@
+import FrameModel
+import SluiceBase
+
+/// Reads the members of one object of a project file: typed, in range, with every error collected. A getter returns
+/// nil when the key is not there or wrong (then the error is noted).
+struct FieldReader {
+  let place: String
+  let offset: Int
+  let errors: ErrorCollector
+  private let members: [String: JSONMember]
+
+  /// Notes unknown keys. nil when `value` is no object.
+  init?(_ value: JSONValue, _ place: String, keys: [String], errors: ErrorCollector) {
+    self.place = place
+    self.errors = errors
+    offset = value.offset
+    guard let object = value.object else {
+      errors.add("must be an object, not \(value.kind)", at: value.offset, place)
+      return nil
+    }
+    for member in object where !keys.contains(member.key) {
+      errors.add(
+        "unknown key \"\(member.key)\"", at: member.offset, place,
+        advice: NearestName.advice(for: member.key, among: keys, what: "keys"))
+    }
+    members = Dictionary(object.map { ($0.key, $0) }) { first, _ in first }
+  }
+
+  func has(_ key: String) -> Bool { members[key] != nil }
+  func value(_ key: String) -> JSONValue? { members[key]?.value }
+  func path(_ key: String) -> String { place.isEmpty ? key : "\(place).\(key)" }
+
+  func fail(_ key: String, _ what: String, advice: @autoclosure () -> String = "") {
+    errors.add(what, at: members[key]?.value.offset ?? offset, path(key), advice: advice())
+  }
+
+  func notSupported(_ key: String, _ what: String) {
+    errors.notSupported(what, at: members[key]?.offset ?? offset, path(key))
+  }
+
+  /// Notes that a key is missing; its value otherwise.
+  func required(_ key: String) -> JSONValue? {
+    if let value = value(key) { return value }
+    errors.add("\"\(key)\" is missing", at: offset, place)
+    return nil
+  }
+
+  func string(_ key: String) -> String? {
+    guard let value = value(key) else { return nil }
+    guard let text = value.string else {
+      fail(key, "must be a string, not \(value.kind)")
+      return nil
+    }
+    return text
+  }
+
+  /// A string with something in it, and no NUL.
+  func name(_ key: String) -> String? {
+    guard let text = string(key) else { return nil }
+    guard !text.isEmpty, !text.utf8.contains(0) else {
+      fail(key, text.isEmpty ? "must not be empty" : "must not contain a NUL character")
+      return nil
+    }
+    return text
+  }
+
+  func bool(_ key: String) -> Bool? {
+    guard let value = value(key) else { return nil }
+    guard let flag = value.bool else {
+      fail(key, "must be true or false, not \(value.kind)")
+      return nil
+    }
+    return flag
+  }
+
+  func choice<T: RawRepresentable & CaseIterable>(_ key: String, _ type: T.Type) -> T? where T.RawValue == String {
+    guard let text = string(key) else { return nil }
+    guard let value = T(rawValue: text) else {
+      let names = T.allCases.map(\.rawValue)
+      fail(key, "unknown value \"\(text)\"", advice: NearestName.advice(for: text, among: names, what: "values"))
+      return nil
+    }
+    return value
+  }
+
+  /// An exact number.
+  func number(_ key: String) -> Rational? {
+    guard let value = value(key) else { return nil }
+    if value["keys"] != nil {
+      notSupported(key, "keyframes")
+      return nil
+    }
+    guard let number = value.number else {
+      fail(key, "must be a number, not \(value.kind)")
+      return nil
+    }
+    guard let exact = Rational(number) else {
+      fail(key, "\(number.text.prefix(40)) is too large, too fine or not finite")
+      return nil
+    }
+    return exact
+  }
+
+  func number(_ key: String, in range: ClosedRange<Int64>) -> Rational? {
+    guard let value = number(key) else { return nil }
+    guard value >= Rational(range.lowerBound), value <= Rational(range.upperBound) else {
+      fail(key, "must be between \(range.lowerBound) and \(range.upperBound), not \(DecimalText.text(value))")
+      return nil
+    }
+    return value
+  }
+
+  func positive(_ key: String, atMost limit: Int64) -> Rational? {
+    guard let value = number(key) else { return nil }
+    guard value > .zero, value <= Rational(limit) else {
+      fail(key, "must be above 0 and at most \(limit), not \(DecimalText.text(value))")
+      return nil
+    }
+    return value
+  }
+
+  func integer(_ key: String, in range: ClosedRange<Int64>) -> Int? {
+    guard let value = number(key, in: range) else { return nil }
+    guard value.den == 1 else {
+      fail(key, "must be a whole number, not \(DecimalText.text(value))")
+      return nil
+    }
+    return Int(value.num)
+  }
+
+  /// Seconds as a number, or a text that `TimeValue.parse` takes.
+  func time(_ key: String) -> TimeValue? {
+    guard let value = value(key) else { return nil }
+    let time: TimeValue?
+    switch value.content {
+    case .string(let text): time = TimeValue.parse(text)
+    case .number(let number): time = Rational(number).flatMap { TimeValue.accepts($0) ? .seconds($0) : nil }
+    default:
+      fail(key, "must be a time (a number of seconds, or a string), not \(value.kind)")
+      return nil
+    }
+    guard let time else {
+      let text = (value.string ?? value.number?.text ?? "").prefix(40)
+      fail(
+        key, "\"\(text)\" is not a time of at most \(TimeValue.maximumSeconds) seconds in steps of a nanosecond or more",
+        advice: "write seconds (12.5), \"HH:MM:SS.mmm\", frames (\"375f\") or a fraction (\"1001/30000\")")
+      return nil
+    }
+    return time
+  }
+
+  func timeFromZero(_ key: String) -> TimeValue? {
+    guard let time = time(key) else { return nil }
+    if time.isNegative {
+      fail(key, "must not be negative, not \(time)")
+      return nil
+    }
+    return time
+  }
+
+  func duration(_ key: String) -> TimeValue? {
+    guard let time = time(key) else { return nil }
+    if time.isNegative || time == .zero || time == .frames(0) {
+      fail(key, "must be longer than 0, not \(time)")
+      return nil
+    }
+    return time
+  }
+
+  /// Frames a second: a number, or a text such as `30000/1001`.
+  func rate(_ key: String) -> Rational? {
+    guard let value = value(key) else { return nil }
+    let rate: Rational?
+    switch value.content {
+    case .string(let text): rate = Rate.parse(text)
+    case .number(let number): rate = Rational(number).flatMap(Rate.accepted)
+    default:
+      fail(key, "must be a rate (a number or a fraction in a string), not \(value.kind)")
+      return nil
+    }
+    if rate == nil {
+      fail(
+        key, "\"\((value.string ?? value.number?.text ?? "").prefix(40))\" is not a rate above 0 and at most 1000 frames a second",
+        advice: "write 25 or \"30000/1001\"")
+    }
+    return rate
+  }
+
+  func color(_ key: String) -> RGBA? {
+    guard let text = string(key) else { return nil }
+    guard let color = RGBA(hex: text) else {
+      fail(key, "\"\(text)\" is not a colour", advice: "write \"#rrggbb\" or \"#rrggbbaa\"")
+      return nil
+    }
+    return color
+  }
+}
+
+/// Frame rates as users write them.
+public enum Rate {
+  /// `25`, `23.976`, `30000/1001`; nil when it is no rate above 0 and at most 1000, or its fraction is too fine.
+  public static func parse(_ text: String) -> Rational? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.count == 1 { return DecimalText.rational(parts[0]).flatMap(accepted) }
+    guard parts.count == 2, let num = DecimalText.integer(parts[0]), let den = DecimalText.integer(parts[1]) else { return nil }
+    return Rational(reducing: Int128(num), Int128(den)).flatMap(accepted)
+  }
+
+  static func accepted(_ rate: Rational) -> Rational? {
+    rate > .zero && rate <= Rational(1000) && rate.den <= 1_000_000 && rate.num <= 1_000_000_000 ? rate : nil
+  }
+}
+
+extension Rational {
+  /// The exact value; nil when it does not fit.
+  init?(_ number: JSONNumber) {
+    guard let (num, den) = number.fraction else { return nil }
+    self.init(reducing: num, den)
+  }
+}

@@ -1,0 +1,111 @@
+import CSluice
+import FrameModel
+
+/// Writes the flat block that `PlanView` reads.
+enum PlanBytes {
+  struct LayerRecord {
+    var first: Int64
+    var end: Int64
+    var order: Int
+    var layer: Layer
+  }
+
+  /// `layers` by rising `first`, `streams` by rising `firstFrame`.
+  static func encode(
+    canvas: Canvas, output: OutputSettings, frames: Int64, sources: [SourceRecord], streams: [StreamRecord],
+    layers: [LayerRecord]
+  ) -> Plan {
+    var header = sluice_plan()
+    var texts = TextArea()
+    header.magic = SLUICE_PLAN_MAGIC
+    header.version = SLUICE_PLAN_VERSION
+    header.header_bytes = UInt32(MemoryLayout<sluice_plan>.size)
+    header.frame_count = frames
+    header.width = UInt32(clamping: canvas.width)
+    header.height = UInt32(clamping: canvas.height)
+    header.format = canvas.format.rawValue
+    header.rate = sluice_plan_rational(canvas.rate)
+    header.sample_aspect = sluice_plan_rational(canvas.sampleAspect)
+    header.background = sluice_plan_color(canvas.background)
+    header.color = sluice_plan_description(canvas.color)
+    header.codec = texts.add(output.codec)
+    header.container = texts.add(output.format)
+    header.pixel_format = texts.add(output.pixelFormat)
+    header.output_aspect = sluice_plan_rational(output.sampleAspect)
+    header.output_rate = sluice_plan_rational(output.rate)
+    header.output_color = sluice_plan_description(output.color)
+    header.output_width = UInt32(clamping: output.width)
+    header.output_height = UInt32(clamping: output.height)
+    header.output_threads = UInt32(clamping: output.threads)
+
+    let sourceRecords = sources.map { source in
+      sluice_plan_source(
+        kind: source.kind.rawValue, is_still: source.isStill ? 1 : 0, text: texts.add(source.text), file_bytes: source.fileBytes,
+        modified: source.modified, width: UInt32(clamping: source.width), height: UInt32(clamping: source.height),
+        rate: sluice_plan_rational(source.rate))
+    }
+    let streamRecords = streams.map { stream in
+      sluice_plan_stream(
+        source: UInt32(stream.source), is_still: stream.isStill ? 1 : 0, first_frame: stream.firstFrame,
+        end_frame: stream.endFrame, start: sluice_plan_rational(stream.start), step: sluice_plan_rational(stream.step),
+        number: stream.number, slot_bytes: UInt64(clamping: stream.slotBytes), slots: UInt32(clamping: stream.slots),
+        threads: UInt32(clamping: stream.threads))
+    }
+    var layerRecords = layers.map { record in
+      sluice_plan_layer(
+        first: record.first, end: record.end, max_end: 0, order: UInt32(record.order), stream: Int32(record.layer.stream),
+        fill: sluice_plan_color(record.layer.fill), source: sluice_plan_rect(record.layer.source),
+        destination: sluice_plan_rect(record.layer.destination), opacity: record.layer.opacity, reserved: 0)
+    }
+    _ = setMaximumEnds(&layerRecords, 0, layerRecords.count)
+    let optionRecords = output.options.map { sluice_plan_option(name: texts.add($0.name), value: texts.add($0.value)) }
+
+    var bytes = [UInt8](repeating: 0, count: MemoryLayout<sluice_plan>.size)
+    header.source_count = UInt32(sources.count)
+    header.stream_count = UInt32(streams.count)
+    header.layer_count = UInt32(layers.count)
+    header.option_count = UInt32(output.options.count)
+    header.source_offset = append(sourceRecords, to: &bytes)
+    header.stream_offset = append(streamRecords, to: &bytes)
+    header.layer_offset = append(layerRecords, to: &bytes)
+    header.option_offset = append(optionRecords, to: &bytes)
+    header.text_offset = append(texts.bytes, to: &bytes)
+    header.text_bytes = UInt64(texts.bytes.count)
+    header.bytes = UInt64(bytes.count)
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: header, as: sluice_plan.self) }
+    return Plan(bytes: bytes)
+  }
+
+  /// Fills `max_end` of the tree over `low ..< high`; returns the largest end in it.
+  private static func setMaximumEnds(_ layers: inout [sluice_plan_layer], _ low: Int, _ high: Int) -> Int64 {
+    guard low < high else { return 0 }
+    let middle = (low + high) / 2
+    let below = setMaximumEnds(&layers, low, middle)
+    let above = setMaximumEnds(&layers, middle + 1, high)
+    layers[middle].max_end = max(below, layers[middle].end, above)
+    return layers[middle].max_end
+  }
+
+  private static func append<T: BitwiseCopyable>(_ records: [T], to bytes: inout [UInt8]) -> UInt64 {
+    bytes.append(contentsOf: repeatElement(0, count: -bytes.count & 7))
+    let offset = UInt64(bytes.count)
+    records.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    return offset
+  }
+
+  /// Every text once.
+  private struct TextArea {
+    var bytes: [UInt8] = []
+    /// By bytes: equal texts in Swift's sense may be different file names.
+    private var known: [[UInt8]: sluice_plan_text] = [:]
+
+    mutating func add(_ text: String) -> sluice_plan_text {
+      let utf8 = Array(text.utf8)
+      if let record = known[utf8] { return record }
+      let record = sluice_plan_text(offset: UInt32(bytes.count), bytes: UInt32(utf8.count))
+      bytes += utf8
+      known[utf8] = record
+      return record
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import CSluice
+import FrameModel
+import SluiceBase
+
+/// Reads project files (JSON or JSON5). All errors of a file come at once.
+public enum ProjectReader {
+  /// Largest project file that is read, bytes.
+  public static let maximumBytes = 64 << 20
+
+  /// Source paths are relative to the file's folder.
+  public static func read(path: String) throws(ProjectErrors) -> Project {
+    if path.hasSuffix(".otio") {
+      throw ProjectErrors(
+        SluiceError(.badInput, "not supported yet: OpenTimelineIO", at: path, advice: "write the timeline as a .json project"))
+    }
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try System.readFile(path, limit: maximumBytes)
+    } catch {
+      if error.errno == ENOENT || error.errno == ENOTDIR {
+        throw ProjectErrors(SluiceError(.noInput, "no such project file", at: path, advice: "check the path"))
+      }
+      throw ProjectErrors(SluiceError(.noInput, "cannot be read: \(error.reason)", at: path))
+    }
+    return try read(bytes: bytes, path: path)
+  }
+
+  /// `path` names the text in errors; its folder is where relative source paths start.
+  public static func read(text: String, path: String) throws(ProjectErrors) -> Project {
+    try read(bytes: Array(text.utf8), path: path)
+  }
+
+  /// Any bytes give a project or errors, in time proportional to their number.
+  public static func read(bytes: [UInt8], path: String) throws(ProjectErrors) -> Project {
+    let root: JSONValue
+    do throws(JSONError) {
+      root = try JSONReader.read(bytes)
+    } catch {
+      throw ProjectErrors(SluiceError(.badInput, error.what, at: "\(path):\(error.line):\(error.column)"))
+    }
+    let errors = ErrorCollector(file: path, bytes: bytes)
+    var project = ProjectParser(errors: errors, folder: Folder.of(path)).project(root)
+    if let errors = errors.errors { throw errors }
+    project.path = path
+    return project
+  }
+}
+
+/// Paths as text.
+enum Folder {
+  /// Absolute folder of a file.
+  static func of(_ path: String) -> String {
+    let absolute = absolute(path, in: current)
+    guard let slash = absolute.lastIndex(of: "/") else { return current }
+    return slash == absolute.startIndex ? "/" : String(absolute[..<slash])
+  }
+
+  static func absolute(_ path: String, in folder: String) -> String {
+    if path.hasPrefix("/") { return path }
+    var path = Substring(path)
+    while path.hasPrefix("./") { path = path.dropFirst(2) }
+    return folder.hasSuffix("/") ? folder + path : folder + "/" + path
+  }
+
+  static var current: String {
+    guard let raw = getcwd(nil, 0) else { return "/" }
+    defer { free(raw) }
+    return String(cString: raw)
+  }
+}
