@@ -19,6 +19,8 @@ struct ColorPair: Hashable {
   /// How a picture is brought to the canvas: an unknown matrix is BT.601 for SD and BT.709 for HD; unknown primaries
   /// are the canvas's; RGB is full range; gray has the canvas's matrix. Primaries are converted, through linear light,
   /// only where both are known and differ; the transfer function changes only then (an unknown one is BT.709's).
+  /// That costs some 25 times as much as a matrix alone: zimg's fast tables for it are off by tens of code values in the
+  /// shadows, so the exact curves are used.
   init(_ frame: FrameDescription, canvas: Canvas) {
     let target = canvas.color.completed(width: canvas.width, height: canvas.height)
     let source = frame.color.completed(width: frame.width, height: frame.height)
