@@ -48,6 +48,7 @@ let package = Package(
     program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "WorkerRuntime"]),
     program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
     program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
+    .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
   ],
   swiftLanguageModes: [.v6]
 )
