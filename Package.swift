@@ -57,6 +57,7 @@ let package = Package(
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
     .testTarget(name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"], swiftSettings: strict),
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
+    .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
   ],
   swiftLanguageModes: [.v6]
 )

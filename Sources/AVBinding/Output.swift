@@ -63,12 +63,12 @@ public final class PictureOutput {
       }
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: RawOutput.y4mFormats, encoder: "yuv4mpegpipe")
-      try OutputOptions.apply(settings.options, to: [])
+      try OutputOptions.apply(settings.options, to: [], of: settings.format)
       consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
     case "rawvideo" where isRaw:
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
-      try OutputOptions.apply(settings.options, to: [])
+      try OutputOptions.apply(settings.options, to: [], of: settings.format)
       consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
     case "nut" where isRaw:
       let muxer = try Muxer(Muxer.find("nut"), output: output)

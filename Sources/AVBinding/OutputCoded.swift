@@ -14,8 +14,9 @@ final class CodedOutput: PictureConsumer {
   init(codec: UnsafePointer<AVCodec>, settings: OutputSettings, pixels: OutputPixelFormat, muxer: Muxer) throws(SluiceError) {
     try muxer.check(codec.pointee.id, encoder: settings.codec)
     let encoder = try Encoder(codec, settings: settings, pixels: pixels, globalHeader: muxer.wantsGlobalHeader)
+    try EncoderLibraries.checkPresets(settings.options, encoder: encoder.name)
     try OutputOptions.apply(
-      settings.options,
+      EncoderLibraries.options(settings.options, encoder: encoder.name),
       to: [
         OutputOptions.Target(object: encoder.context, name: settings.codec),
         OutputOptions.Target(object: muxer.context, name: settings.format),
