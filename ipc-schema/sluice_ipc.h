@@ -9,10 +9,10 @@
 
 #define SLUICE_ABI_MAJOR 1u
 #define SLUICE_ABI_MINOR 0u
-#define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SLUCTL1" as bytes, little-endian, with S first */
-#define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull
-#define SLUICE_MAGIC_FRAME 0x314d5246u /* "FRM1" */
-#define SLUICE_MAGIC_HELLO 0x314f4c48u /* "HLO1" */
+#define SLUICE_MAGIC_CONTROL 0x314c5443494c5553ull /* bytes "SULICTL1" */
+#define SLUICE_MAGIC_LEASE 0x3153454c494c5553ull   /* bytes "SULILES1" */
+#define SLUICE_MAGIC_FRAME 0x314d5246u /* bytes "FRM1" */
+#define SLUICE_MAGIC_HELLO 0x314f4c48u /* bytes "HLO1" */
 
 #define SLUICE_MAX_RINGS 32u
 #define SLUICE_MAX_WORKERS 64u     /* a holder bitmap is 64 bits wide */
@@ -155,19 +155,20 @@ typedef struct sluice_lease {
 enum sluice_message_type {
   /* supervisor to worker */
   SLUICE_MSG_GRANT = 1,      /* slot, generation for stream */
-  SLUICE_MSG_OPEN = 2,       /* stream: deliver from frame on */
+  SLUICE_MSG_OPEN = 2,       /* stream (a handle): deliver record arg of the plan, frames frame ..< arg2 */
   SLUICE_MSG_CLOSE = 3,      /* stream: stop, let go of everything */
   SLUICE_MSG_RENDER = 4,     /* job record `job`, sequence in arg, frame, slot, generation */
   SLUICE_MSG_ENCODE = 5,     /* frame, slot, generation */
-  SLUICE_MSG_FINISH = 6,     /* encoder: no more frames; write the end of the file. frame = count */
+  SLUICE_MSG_FINISH = 6,     /* encoder: segment job has count frames, all sent; drain and finish its file */
   SLUICE_MSG_QUIT = 7,
   SLUICE_MSG_FILTER = 8,     /* read slot (input), write slot2, generation2 */
+  SLUICE_MSG_BEGIN = 9,      /* encoder: a fresh encoder for segment job, first frame frame, to the descriptor of that segment */
   /* worker to supervisor */
   SLUICE_MSG_READY = 32,     /* first message; arg = run epoch */
   SLUICE_MSG_DONE = 33,      /* slot, generation filled; frame = first output frame, count = frames it serves; stream or job */
-  SLUICE_MSG_RELEASE = 34,   /* slot, generation let go */
+  SLUICE_MSG_RELEASE = 34,   /* slot, generation let go; from an encoder count = how many ENCODEs of it are done with */
   SLUICE_MSG_END = 35,       /* stream: nothing comes after frame (exclusive) */
-  SLUICE_MSG_FINISHED = 36,  /* encoder: all is written; arg = bytes */
+  SLUICE_MSG_FINISHED = 36,  /* encoder: segment job is written; arg = bytes */
   SLUICE_MSG_FAIL = 37,      /* stream or frame cannot be done; text[arg % SLUICE_TEXT_COUNT] says why; count = exit code */
   SLUICE_MSG_WARN = 38       /* text[arg % SLUICE_TEXT_COUNT] for the user */
 };
@@ -203,7 +204,7 @@ typedef struct sluice_hello {
 
 enum sluice_region_kind {
   SLUICE_REGION_CONTROL = 1, SLUICE_REGION_LEASE = 2, SLUICE_REGION_PLAN = 3, SLUICE_REGION_RING = 4,
-  SLUICE_REGION_END = 5 /* last one; no descriptor */
+  SLUICE_REGION_OUTPUT = 5 /* encoder, at any time: descriptor that segment `ring` is written to */
 };
 typedef struct sluice_welcome {
   uint32_t magic;        /*  0 SLUICE_MAGIC_HELLO */

@@ -2,9 +2,54 @@
 #include "CSluice.h"
 #include <linux/memfd.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+
+void sluice_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+uint64_t sluice_random(void) {
+  uint64_t value = 0;
+  while (getrandom(&value, sizeof value, 0) != sizeof value) {
+  }
+  return value;
+}
+
+int sluice_reopen_readonly(int fd) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int sluice_temporary_file(const char *directory, mode_t mode) {
+  return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+}
+
+int sluice_link_file(int fd, const char *path) {
+  char self[40];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
+int sluice_pair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
+int sluice_pipe(int fds[2]) { return pipe2(fds, O_CLOEXEC); }
+
+static uint64_t cpu(int who) {
+  struct rusage usage;
+  getrusage(who, &usage);
+  return ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * 1000000000ull +
+         ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000ull;
+}
+uint64_t sluice_cpu_self(void) { return cpu(RUSAGE_SELF); }
+uint64_t sluice_cpu_children(void) { return cpu(RUSAGE_CHILDREN); }
+
+void sluice_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max > 65536 ? 65536 : limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int sluice_pidfd_open(pid_t pid) {
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);

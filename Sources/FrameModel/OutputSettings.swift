@@ -15,7 +15,7 @@ public struct OutputSettings: Equatable, Sendable {
   public var sampleAspect = Rational.one
   public var rate = Rational(30)
   public var color = ColorDescription.bt709
-  public var threads = 2
+  public var threads = 1
 
   public struct Option: Equatable, Sendable {
     public var name: String

@@ -1,6 +1,7 @@
 // C that Swift cannot say: atomics on mapped memory, spawn with descriptors, descriptor passing, Linux system calls.
 #pragma once
 #include "../../../ipc-schema/sluice_ipc.h"
+#include "../../../ipc-schema/sluice_plan.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -12,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <dirent.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -32,6 +35,12 @@ static inline void sluice_store_release32(volatile uint32_t *p, uint32_t v) { __
 // For counters that several threads of one worker raise in its own lease.
 static inline void sluice_add_relaxed64(volatile uint64_t *p, uint64_t v) { __atomic_fetch_add(p, v, __ATOMIC_RELAXED); }
 
+/// mmap(2) of a whole shared object: NULL on failure (MAP_FAILED is a cast that Swift does not import).
+static inline void *sluice_map(int fd, size_t bytes, bool writable) {
+  void *p = mmap(NULL, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
 static inline int sluice_errno(void) { return errno; }
 static inline void sluice_set_errno(int e) { errno = e; }
 
@@ -51,6 +60,24 @@ static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcn
 static inline bool sluice_exited(int s) { return WIFEXITED(s); }
 static inline int sluice_exit_status(int s) { return WEXITSTATUS(s); }
 static inline int sluice_term_signal(int s) { return WTERMSIG(s); }
+
+/// Name of the calling thread as ps and perf show it; 15 bytes at most.
+void sluice_thread_name(const char *name);
+/// Random bytes from the kernel.
+uint64_t sluice_random(void);
+/// Opens a descriptor of ours again, read-only: what is handed to a role that only reads.
+int sluice_reopen_readonly(int fd);
+/// A nameless file in `directory` (O_TMPFILE), and the call that gives it a name. -1 and errno.
+int sluice_temporary_file(const char *directory, mode_t mode);
+int sluice_link_file(int fd, const char *path);
+/// A connected SEQPACKET pair, close-on-exec.
+int sluice_pair(int fds[2]);
+int sluice_pipe(int fds[2]);
+/// CPU time in nanoseconds of this process, and of its ended children.
+uint64_t sluice_cpu_self(void);
+uint64_t sluice_cpu_children(void);
+/// Raises the soft limit of open descriptors to the hard one.
+void sluice_raise_descriptor_limit(void);
 
 int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);

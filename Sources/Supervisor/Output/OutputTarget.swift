@@ -1,0 +1,136 @@
+import CSluice
+import SluiceBase
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Where a run's bytes go: standard output, the standard input of an external encoder, or a file that gets its name only
+/// when it is whole.
+public final class OutputTarget {
+  public enum Kind: Equatable, Sendable { case standardOutput, command, file }
+
+  public let kind: Kind
+  /// nil once `finish` has closed a pipe.
+  public private(set) var descriptor: FileDescriptor?
+  private let path: String
+  private let overwrite: Bool
+  /// A named temporary beside the output, where the file system knows no nameless files.
+  private var temporary: String? = nil
+  private var command: ChildProcess? = nil
+
+  /// Checks early what would fail late: an existing file without `overwrite`, a directory that cannot be written.
+  public static func check(_ path: String, overwrite: Bool) throws(SluiceError) {
+    if path == "-" { return }
+    var status = stat()
+    if stat(path, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { throw SluiceError(.cannotCreate, "is a directory", at: path) }
+      if status.st_mode & S_IFMT == S_IFREG, !overwrite {
+        throw SluiceError(.cannotCreate, "exists already", at: path, advice: "give -y to overwrite it")
+      }
+    }
+    let folder = directory(of: path)
+    guard stat(folder, &status) == 0 else {
+      throw SluiceError(.cannotCreate, "no such directory: \(folder)", at: path, advice: "make it first")
+    }
+    guard access(folder, W_OK) == 0 else {
+      throw SluiceError(.cannotCreate, "cannot write in \(folder): \(SystemError("access").reason)", at: path)
+    }
+  }
+
+  public static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  public init(path: String, overwrite: Bool, command text: String?) throws(SluiceError) {
+    self.path = path
+    self.overwrite = overwrite
+    if let text {
+      var fds: [Int32] = [-1, -1]
+      guard sluice_pipe(&fds) == 0 else { throw SluiceError(.unavailable, "pipe: \(SystemError("pipe").reason)") }
+      let reader = FileDescriptor(fds[0])
+      kind = .command
+      descriptor = FileDescriptor(fds[1])
+      command = try ChildProcess("/bin/sh", arguments: ["-c", text], descriptors: [(reader.raw, 0)])
+      return
+    }
+    if path == "-" {
+      kind = .standardOutput
+      descriptor = FileDescriptor(dup(1))
+      _ = sluice_set_cloexec(descriptor?.raw ?? -1, true)
+      return
+    }
+    kind = .file
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {  // a device or FIFO is written to as it is
+      let fd = sluice_open(path, O_WRONLY | O_CLOEXEC, 0)
+      guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot open: \(SystemError("open").reason)", at: path) }
+      descriptor = FileDescriptor(fd)
+      return
+    }
+    let folder = OutputTarget.directory(of: path)
+    var fd = sluice_temporary_file(folder, 0o666)
+    if fd < 0 {
+      let name = path + ".part-" + String(sluice_random(), radix: 16)
+      fd = sluice_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot write: \(SystemError("open").reason)", at: path) }
+      temporary = name
+    } else {
+      temporary = ""
+    }
+    descriptor = FileDescriptor(fd)
+  }
+
+  deinit { if let temporary, !temporary.isEmpty { unlink(temporary) } }
+
+  /// A nameless file in the output's directory for a segment; in /tmp when the output is no file.
+  public func segmentFile() throws(SluiceError) -> FileDescriptor {
+    let folder = kind == .file ? OutputTarget.directory(of: path) : "/tmp"
+    var fd = sluice_temporary_file(folder, 0o600)
+    if fd < 0 {
+      let name = folder + "/.sluice-" + String(sluice_random(), radix: 16)
+      fd = sluice_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      if fd >= 0 { unlink(name) }
+    }
+    guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot write: \(SystemError("open").reason)", at: folder) }
+    return FileDescriptor(fd)
+  }
+
+  /// The file is whole: gives it its name, in one step. Waits for an external encoder.
+  public func finish() throws(SluiceError) {
+    switch kind {
+    case .standardOutput: return
+    case .command:
+      descriptor = nil  // the end of its input
+      guard let command else { return }
+      while !command.wait(milliseconds: 1000) {}
+      if let status = command.status, !(sluice_exited(status) && sluice_exit_status(status) == 0) {
+        throw SluiceError(.cannotCreate, "the encoder command ended with \(command.ending)", at: "--encoder-command")
+      }
+    case .file:
+      guard let temporary else { return }
+      var name = temporary
+      if name.isEmpty {
+        // linkat(2) does not replace; so a name beside it first, then rename(2), which does.
+        name = path + ".part-" + String(sluice_random(), radix: 16)
+        guard let descriptor, sluice_link_file(descriptor.raw, name) == 0 else {
+          throw SluiceError(.cannotCreate, "cannot name the output: \(SystemError("linkat").reason)", at: path)
+        }
+      }
+      if !overwrite, access(path, F_OK) == 0 {
+        unlink(name)
+        throw SluiceError(.cannotCreate, "was made by somebody else meanwhile", at: path, advice: "give -y to overwrite it")
+      }
+      guard rename(name, path) == 0 else {
+        let error = SystemError("rename")
+        unlink(name)
+        throw SluiceError(.cannotCreate, "cannot rename the output: \(error.reason)", at: path)
+      }
+      self.temporary = nil
+    }
+  }
+
+  /// What is left of an external encoder is ended.
+  func abandon() { command?.end() }
+}

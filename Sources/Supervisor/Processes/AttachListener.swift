@@ -1,0 +1,88 @@
+import CSluice
+import SharedRing
+import SluiceBase
+
+/// One region as it is handed to a role.
+struct OfferedRegion {
+  var kind: sluice_region_kind
+  var ring: Int
+  var region: SharedRegion
+  var writable: Bool
+}
+
+/// The unix SEQPACKET socket on which workers attach: HELLO in, WELCOME and the regions' descriptors out.
+/// Used from the supervisor's thread; a peer that says nothing costs a descriptor, never time.
+final class AttachListener {
+  let descriptor: FileDescriptor
+  /// Connected, HELLO still to come.
+  private(set) var waiting: [FileDescriptor] = []
+
+  init(path: String) throws(SluiceError) {
+    let fd = sluice_listen(path)
+    guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot listen: \(SystemError("bind").reason)", at: path) }
+    descriptor = FileDescriptor(fd)
+  }
+
+  /// Takes a connection. Another user's is closed at once.
+  func accept() {
+    let fd = sluice_accept(descriptor.raw)
+    guard fd >= 0 else { return }
+    let connection = FileDescriptor(fd)
+    var pid: pid_t = 0
+    var uid: uid_t = 0
+    guard sluice_peer(fd, &pid, &uid) == 0, uid == getuid(), waiting.count < 64 else { return }
+    waiting.append(connection)
+  }
+
+  /// Reads the HELLO of a waiting connection; nil when it is none (the connection is dropped then).
+  func hello(from connection: FileDescriptor) -> sluice_hello? {
+    waiting.removeAll { $0 === connection }
+    var hello = sluice_hello()
+    var fd: Int32 = -1
+    let n = sluice_receive_fd(connection.raw, &hello, MemoryLayout.size(ofValue: hello), &fd)
+    if fd >= 0 { close(fd) }
+    guard n == MemoryLayout.size(ofValue: hello), hello.magic == SLUICE_MAGIC_HELLO else { return nil }
+    return hello
+  }
+
+  static func refuse(_ connection: FileDescriptor, status: UInt32) {
+    var welcome = sluice_welcome()
+    welcome.magic = SLUICE_MAGIC_HELLO
+    welcome.abi_major = UInt16(SLUICE_ABI_MAJOR)
+    welcome.abi_minor = UInt16(SLUICE_ABI_MINOR)
+    welcome.status = status
+    _ = sluice_send_fd(connection.raw, &welcome, MemoryLayout.size(ofValue: welcome), -1)
+  }
+
+  /// WELCOME and the regions. A region that the role only reads goes out as a read-only descriptor, so that it cannot be
+  /// mapped otherwise. False when the peer is gone.
+  static func welcome(
+    _ connection: FileDescriptor, worker: Int, epoch: UInt64, endpoint: String, regions: [OfferedRegion]
+  ) -> Bool {
+    var welcome = sluice_welcome()
+    welcome.magic = SLUICE_MAGIC_HELLO
+    welcome.abi_major = UInt16(SLUICE_ABI_MAJOR)
+    welcome.abi_minor = UInt16(SLUICE_ABI_MINOR)
+    welcome.worker = UInt32(worker)
+    welcome.epoch = epoch
+    welcome.region_count = UInt32(regions.count)
+    withUnsafeMutableBytes(of: &welcome.endpoint) { raw in
+      for (index, byte) in endpoint.utf8.prefix(raw.count - 1).enumerated() { raw[index] = byte }
+    }
+    guard sluice_send_fd(connection.raw, &welcome, MemoryLayout.size(ofValue: welcome), -1) > 0 else { return false }
+    for offer in regions {
+      var packet = sluice_region()
+      packet.kind = offer.kind.rawValue
+      packet.ring = UInt32(offer.ring)
+      packet.epoch = 1
+      packet.writable = offer.writable ? 1 : 0
+      packet.bytes = UInt64(offer.region.bytes)
+      let own = offer.region.descriptor.raw
+      let fd = offer.writable ? own : sluice_reopen_readonly(own)
+      guard fd >= 0 else { return false }
+      defer { if fd != own { close(fd) } }
+      guard sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), fd) > 0 else { return false }
+    }
+    return true
+  }
+}

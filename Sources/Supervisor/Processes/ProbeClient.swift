@@ -1,0 +1,91 @@
+import CSluice
+import FrameModel
+import SluiceBase
+
+/// Probes sources in a decoder program of its own: a file that brings it down is named, the others are still probed.
+public enum ProbeClient {
+  /// Longest time that one source may take.
+  static let patienceMilliseconds: Int32 = 60_000
+
+  /// - Parameter paths: absolute paths, or `lavfi:GRAPH`.
+  public static func probe(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+    var results: [Result<MediaInfo, SluiceError>] = []
+    while results.count < paths.count {
+      let rest = Array(paths[results.count...])
+      do throws(SluiceError) {
+        let lines = try run(rest, workerDirectory)
+        results += lines.map(parse)
+        if lines.count < rest.count {
+          results.append(
+            .failure(SluiceError(.badInput, "the decoder crashed or hung while it read this file", at: rest[lines.count])))
+        }
+      } catch {
+        results += rest.map { _ in .failure(error) }
+      }
+    }
+    return results
+  }
+
+  /// A line is a `MediaInfo`, or `{"error": {"code": 66, "what": …, "place": …, "advice": …}}`.
+  private static func parse(_ line: String) -> Result<MediaInfo, SluiceError> {
+    guard let value = try? JSONReader.read(line) else {
+      return .failure(SluiceError(.software, "the decoder's answer to a probe is not JSON"))
+    }
+    if let error = value["error"] {
+      return .failure(
+        SluiceError(
+          (error["code"]?.number?.integer).flatMap { ExitCode(rawValue: Int32(truncatingIfNeeded: $0)) } ?? .badInput,
+          error["what"]?.string ?? "cannot be read", at: error["place"]?.string ?? "", advice: error["advice"]?.string ?? ""))
+    }
+    guard let info = MediaInfo(value) else {
+      return .failure(SluiceError(.software, "the decoder's answer to a probe is incomplete"))
+    }
+    return .success(info)
+  }
+
+  /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
+  private static func run(_ paths: [String], _ directory: String?) throws(SluiceError) -> [String] {
+    let program = try WorkerPrograms.find("sluice-decoder", directory: directory)
+    let toChild = try pipe()
+    let fromChild = try pipe()
+    let child = try ChildProcess(
+      program, arguments: ["--probe"], descriptors: [(toChild.read.raw, 0), (fromChild.write.raw, 1)])
+    return exchange(paths, child, reader: fromChild.read.raw, writer: toChild.write.raw)
+  }
+
+  private static func pipe() throws(SluiceError) -> (read: FileDescriptor, write: FileDescriptor) {
+    var fds: [Int32] = [-1, -1]
+    guard sluice_pipe(&fds) == 0 else { throw SluiceError(.unavailable, "pipe: \(SystemError("pipe").reason)") }
+    return (FileDescriptor(fds[0]), FileDescriptor(fds[1]))
+  }
+
+  /// One path out, one line back, so that no pipe can fill up on both sides.
+  private static func exchange(_ paths: [String], _ child: ChildProcess, reader: Int32, writer: Int32) -> [String] {
+    var lines: [String] = []
+    var pending: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 14)
+    for path in paths {
+      guard (try? System.writeAll(writer, path + "\0")) != nil else { return lines }
+      while true {
+        if let end = pending.firstIndex(of: 0x0a) {
+          lines.append(String(decoding: pending[..<end], as: UTF8.self))
+          pending.removeSubrange(...end)
+          break
+        }
+        // Its end is seen by the pidfd: we hold the pipe's other end open, so the pipe itself would not tell.
+        var fds = [
+          pollfd(fd: reader, events: Int16(POLLIN), revents: 0), pollfd(fd: child.watch.raw, events: Int16(POLLIN), revents: 0),
+        ]
+        let ready = poll(&fds, 2, patienceMilliseconds)
+        if ready == 0 { return lines }
+        if fds[0].revents & Int16(POLLIN) != 0 {
+          let n = read(reader, &chunk, chunk.count)
+          if n > 0 { pending += chunk[0..<n] }
+        } else if fds[1].revents != 0 {
+          return lines
+        }
+      }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,57 @@
+import CSluice
+import FrameModel
+import SluiceBase
+import Timeline
+
+/// A run from a validated project to a finished output.
+public enum Run {
+  /// Probes, plans, starts workers, renders, and leaves nothing behind: no process, region, socket or half-written file,
+  /// however it ends. Blocks the calling thread, on which the observer is told. SIGINT, SIGTERM and SIGHUP end the run.
+  public static func run(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunStatistics {
+    let prepared = try RunPreparation.prepare(configuration, observer: observer)
+    let engine = try RunEngine(prepared, configuration: configuration, observer: observer)
+    return try engine.run()
+  }
+}
+
+/// Everything that is decided before the first worker starts.
+struct RunPreparation {
+  var plan: Plan
+  var settings: OutputSettings
+  /// One encoder writes straight to the output in frame order: pipes, raw and live formats.
+  var direct: Bool
+  var launch: LaunchDescription
+  var decoders: Int
+  var renderers: Int
+  var lanes: Int
+
+  static func prepare(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunPreparation {
+    let launch = try LaunchDescription.load(configuration.launchFile)
+    let paths = configuration.project.sourcePaths()
+    var media: [String: MediaInfo] = [:]
+    let results = ProbeClient.probe(paths, workerDirectory: configuration.workerDirectory)
+    for (path, result) in zip(paths, results) {
+      switch result {
+      case .success(let info): media[path] = info
+      case .failure(let error):
+        guard configuration.onError == .hold, error.code == .badInput || error.code == .noInput else { throw error }
+        throw error
+      }
+    }
+    let settings = try OutputChoice.settings(configuration)
+    let plan = try PlanCompiler.compile(
+      configuration.project, media: media, from: configuration.from, to: configuration.to, settings: settings,
+      decodeThreads: launch.decodeThreads)
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let direct = OutputChoice.isDirect(settings, output: configuration.output, command: configuration.encoderCommand)
+    let shape = plan.withView { view in
+      (frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores))
+    }
+    let segments = Segment.cut(shape.frames).count
+    let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoders ?? shape.lanes)
+    return RunPreparation(
+      plan: plan, settings: settings, direct: direct, launch: launch,
+      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoders ?? max(1, min(shape.streams, cores / 2)),
+      renderers: configuration.renderers ?? launch.renderers ?? max(1, cores / 2), lanes: max(1, encoders))
+  }
+}

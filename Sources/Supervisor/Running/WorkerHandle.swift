@@ -1,0 +1,52 @@
+import CSluice
+import SharedRing
+import SluiceBase
+
+/// A worker as the supervisor sees it.
+final class WorkerHandle {
+  let name: String
+  let role: sluice_role
+  let process: ChildProcess
+  let token: UInt64
+  /// Number on the control bus; nil until it has attached.
+  var index: Int? = nil
+  var connection: FileDescriptor? = nil
+  var lease: LeaseReader? = nil
+  var restarts: Int
+  var peakPrivateBytes: UInt64 = 0
+  let started = sluice_now_ns()
+  /// Why it is being ended by us.
+  var killedFor: String? = nil
+
+  init(name: String, role: sluice_role, process: ChildProcess, token: UInt64, restarts: Int) {
+    self.name = name
+    self.role = role
+    self.process = process
+    self.token = token
+    self.restarts = restarts
+  }
+
+  static func program(_ role: sluice_role) -> String {
+    switch role {
+    case SLUICE_ROLE_DECODER: "sluice-decoder"
+    case SLUICE_ROLE_RENDERER: "sluice-renderer"
+    default: "sluice-encoder"
+    }
+  }
+}
+
+/// Sums of the counters of workers, those that have ended included.
+struct CounterSums {
+  private var ended: [UInt32: [StageCounter: UInt64]] = [:]
+
+  mutating func add(_ worker: WorkerHandle) {
+    guard let lease = worker.lease else { return }
+    for counter in StageCounter.allCases { ended[worker.role.rawValue, default: [:]][counter, default: 0] += lease.value(counter) }
+  }
+
+  func value(_ counter: StageCounter, role: sluice_role, live: [WorkerHandle]) -> UInt64 {
+    live.reduce(ended[role.rawValue]?[counter] ?? 0) { sum, worker in
+      worker.role == role ? sum + (worker.lease?.value(counter) ?? 0) : sum
+    }
+  }
+}

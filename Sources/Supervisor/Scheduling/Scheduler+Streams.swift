@@ -1,0 +1,188 @@
+import CSluice
+import FrameModel
+import SharedRing
+import Timeline
+
+/// Decode streams: opened when the playhead comes near, given slots, closed when it has passed.
+extension Scheduler {
+  /// Opens the lane's next streams, strictly in order of their first frame: the one that is needed first is never overtaken
+  /// by one that would take its slots.
+  mutating func openStreams(_ lane: Int) {
+    while lanes[lane].nextStream < plan.streamCount {
+      let index = lanes[lane].nextStream
+      let record = plan.stream(index)
+      if record.firstFrame > lanes[lane].nextCompose + setup.lookAhead { return }
+      let frames = max(record.firstFrame, lanes[lane].nextCompose)..<min(record.endFrame, lanes[lane].end)
+      if frames.isEmpty {
+        if record.firstFrame >= lanes[lane].end { return }
+        lanes[lane].nextStream += 1
+        continue
+      }
+      if record.isStill {
+        if open[StreamKey(lane: -1, index: index)] == nil {
+          guard reserve(lane: -1, record: record, index: index) else { return }
+          start(index, record, frames: record.firstFrame..<record.endFrame, lane: nil)
+        }
+      } else {
+        guard reserve(lane: lane, record: record, index: index) else { return }
+        start(index, record, frames: frames, lane: lane)
+      }
+      lanes[lane].nextStream += 1
+    }
+  }
+
+  private func quota(_ record: StreamRecord) -> Int { record.isStill ? 1 : record.slots }
+
+  /// Sets a stream's slots aside: in the lane's own part of the ring for moving pictures, in the common part for stills.
+  private mutating func reserve(lane: Int, record: StreamRecord, index: Int) -> Bool {
+    let ring = setup.streamRings[index]
+    let total = reserved.reduce(0) { $1.key.index == ring ? $0 + $1.value : $0 }
+    guard total + quota(record) <= setup.rings[ring] else { return false }
+    reserved[StreamKey(lane: lane, index: ring), default: 0] += quota(record)
+    return true
+  }
+
+  private mutating func start(_ index: Int, _ record: StreamRecord, frames: Range<Int64>, lane: Int?) {
+    let handle = nextHandle
+    nextHandle = nextHandle &+ 1 & 0x7fff_ffff
+    uses[handle] = StreamUse(
+      handle: handle, record: index, lane: lane, ring: setup.streamRings[index], quota: quota(record), worker: nil,
+      frames: frames, next: frames.lowerBound)
+    open[StreamKey(lane: lane ?? -1, index: index)] = handle
+    counts.streamsOpened += 1
+  }
+
+  /// Gives streams without a decoder to the decoder with the fewest streams.
+  mutating func placeStreams() {
+    guard !decoders.isEmpty else { return }
+    for handle in uses.keys.sorted() {
+      guard var use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
+      var load: [Int: Int] = [:]
+      for other in uses.values where !other.ended { if let worker = other.worker { load[worker, default: 0] += 1 } }
+      guard let worker = decoders.min(by: { (load[$0] ?? 0, $0) < (load[$1] ?? 0, $1) }) else { return }
+      use.worker = worker
+      uses[handle] = use
+      actions.append(.open(worker: worker, handle: handle, stream: use.record, first: use.next, end: use.frames.upperBound))
+      topUp(handle)
+    }
+  }
+
+  /// Grants slots up to the stream's quota.
+  mutating func topUp(_ handle: UInt32) {
+    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing else { return }
+    while use.owned < use.quota, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
+      use.owned += 1
+      actions.append(.grant(worker: worker, handle: handle, slot: slot, generation: ledger[slot].generation))
+    }
+    uses[handle] = use
+  }
+
+  mutating func published(
+    _ worker: Int, _ handle: UInt32, _ slot: Int, _ generation: UInt32, _ first: Int64, _ count: Int64, _ held: Bool
+  ) {
+    guard slot >= 0, slot < ledger.slots.count else { return nonsense(worker, "slot \(slot) is out of range") }
+    // Late words of an earlier grant or a closed stream are no fault: they are ignored.
+    guard ledger.isCurrent(slot, generation: generation, owner: worker), ledger[slot].stream == handle,
+      var use = uses[handle], use.worker == worker
+    else { return }
+    let again = ledger[slot].state == .ready
+    guard again || ledger.publish(slot, generation: generation, owner: worker, frame: first) else {
+      return nonsense(worker, "slot \(slot) was not granted")
+    }
+    if use.closing || use.ended {
+      if held, !again { ledger.hold(slot, by: worker) } else { freeUnheld(slot, handle) }
+      return
+    }
+    guard first == use.next, count > 0, first + count <= use.frames.upperBound, describe(slot) != nil else {
+      ledger.hold(slot, by: worker)  // taken back when it is dead
+      return nonsense(worker, "frames \(first) to \(first + count - 1) of stream \(use.record) are not the next ones")
+    }
+    ledger.hold(slot, by: Ledger.queue)
+    if held, !again { ledger.hold(slot, by: worker) }
+    use.deliveries.append(Delivery(slot: SlotReference(slot: slot, generation: generation), frames: first..<first + count))
+    use.next = first + count
+    uses[handle] = use
+  }
+
+  /// A ready slot that nobody wants: one use and its end, so that it goes the ledger's own way to free.
+  private mutating func freeUnheld(_ slot: Int, _ handle: UInt32) {
+    ledger.hold(slot, by: Ledger.queue)
+    release(slot, by: Ledger.queue)
+  }
+
+  mutating func codecReleased(_ worker: Int, _ slot: Int, _ generation: UInt32) {
+    guard slot >= 0, slot < ledger.slots.count else { return nonsense(worker, "slot \(slot) is out of range") }
+    guard ledger.isCurrent(slot, generation: generation, owner: worker), ledger.uses(slot, by: worker) > 0 else { return }
+    release(slot, by: worker)
+  }
+
+  mutating func streamEnded(_ worker: Int, _ handle: UInt32) {
+    guard var use = uses[handle], use.worker == worker, !use.ended else { return }
+    guard use.closing || use.next >= use.frames.upperBound else {
+      return nonsense(worker, "stream \(use.record) ended at frame \(use.next), before \(use.frames.upperBound)")
+    }
+    use.ended = true
+    uses[handle] = use
+    takeBack(handle, from: worker)
+    retireIfIdle(handle)
+  }
+
+  /// Slots that a stream's decoder has not published come back, and its own holds end. Only when it cannot write any more.
+  mutating func takeBack(_ handle: UInt32, from worker: Int) {
+    for slot in ledger.slots.indices where ledger[slot].stream == handle {
+      if ledger[slot].state == .granted {
+        ledger.revoke(slot)
+        uses[handle]?.owned -= 1
+      } else if ledger.reclaim(slot, from: worker) {
+        uses[handle]?.owned -= 1
+      }
+    }
+  }
+
+  /// Removes an ended stream that owns no slot any more.
+  mutating func retireIfIdle(_ handle: UInt32) {
+    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty else { return }
+    uses[handle] = nil
+    let lane = use.lane ?? -1
+    reserved[StreamKey(lane: lane, index: use.ring), default: 0] -= use.quota
+    if open[StreamKey(lane: lane, index: use.record)] == handle { open[StreamKey(lane: lane, index: use.record)] = nil }
+  }
+
+  mutating func streamFailed(_ worker: Int, _ handle: UInt32, _ reason: String, _ code: Int32) {
+    guard var use = uses[handle], use.worker == worker, !use.ended else { return }
+    guard setup.holdOnError else { return fail(reason, code: code) }
+    actions.append(.warn("\(reason); the last good picture is held"))
+    use.ended = true
+    use.failed = true
+    if !use.deliveries.isEmpty {
+      let last = use.deliveries[use.deliveries.count - 1]
+      use.deliveries[use.deliveries.count - 1].frames = last.frames.lowerBound..<use.frames.upperBound
+    }
+    use.next = use.frames.upperBound
+    uses[handle] = use
+    takeBack(handle, from: worker)
+    retireIfIdle(handle)
+  }
+
+  /// Lets go of the pictures that no frame to come will show.
+  mutating func dropPassed(_ lane: Int) {
+    for handle in uses.keys.sorted() {
+      guard var use = uses[handle], use.lane == nil || use.lane == lane, !use.deliveries.isEmpty else { continue }
+      // A shared still stays while any lane has frames to compose that show it.
+      let passed =
+        use.lane == nil
+        ? lanes.filter { $0.nextCompose < min($0.end, use.frames.upperBound) && $0.end > use.frames.lowerBound }
+          .map(\.nextCompose).min() ?? use.frames.upperBound
+        : lanes[lane].nextCompose
+      var dropped: [SlotReference] = []
+      while let first = use.deliveries.first, first.frames.upperBound <= passed {
+        dropped.append(first.slot)
+        use.deliveries.removeFirst()
+      }
+      guard !dropped.isEmpty else { continue }
+      uses[handle] = use
+      for slot in dropped { release(slot.slot, by: Ledger.queue) }
+      retireIfIdle(handle)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import CSluice
+import FrameModel
+import SharedRing
+import Timeline
+
+/// Decides who does what next: a pure value driven by events, without I/O, clocks or pixels, so that it is tested by the
+/// million. It owns the ledger. `handle` takes an event; `takeActions` gives what is to be done because of it.
+///
+/// Order and bounds: a lane's frames are composed and encoded in order; the output slot is granted with the render job, in
+/// frame order, so the oldest frame always owns one and the window cannot deadlock. Every queue is bounded by slots.
+public struct Scheduler: Sendable {
+  public struct Counts: Sendable {
+    public var framesEncoded: Int64 = 0
+    public var rendered: UInt64 = 0
+    public var bypassed: UInt64 = 0
+    public var reused: UInt64 = 0
+    public var streamsOpened = 0
+    public var nonsense = 0
+  }
+
+  let plan: PlanView
+  let setup: SchedulerSetup
+  public internal(set) var ledger: Ledger
+  var lanes: [Lane]
+  var uses: [UInt32: StreamUse] = [:]
+  /// Handle of the open stream of (lane, record); lane -1 for stills.
+  var open: [StreamKey: UInt32] = [:]
+  var reserved: [StreamKey: Int] = [:]
+  var jobs: [RenderJob?]
+  var decoders: [Int] = []
+  var renderers: [Int] = []
+  var encoders: [Int] = []
+  var actions: [SchedulerAction] = []
+  var nextHandle: UInt32 = 1
+  var nextSequence: UInt64 = 1
+  var failed = false
+  public internal(set) var counts = Counts()
+  /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
+  let describe: @Sendable (Int) -> FrameDescription?
+  let canvas: Canvas
+  private var layers: [Layer] = []
+  private var layersFrame: Int64 = -1
+
+  struct StreamKey: Hashable, Sendable {
+    var lane: Int
+    var index: Int
+  }
+
+  public init(plan: PlanView, setup: SchedulerSetup, describe: @escaping @Sendable (Int) -> FrameDescription?) {
+    self.plan = plan
+    self.setup = setup
+    self.describe = describe
+    canvas = plan.canvas
+    ledger = Ledger(rings: setup.rings)
+    lanes = setup.lanes.map(Lane.init)
+    jobs = Array(repeating: nil, count: setup.jobCount)
+  }
+
+  public var isDone: Bool { lanes.allSatisfy(\.isDone) }
+  public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
+  public var openStreams: Int { uses.count }
+
+  public mutating func takeActions() -> [SchedulerAction] {
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  public mutating func handle(_ event: SchedulerEvent) {
+    guard !failed else { return }
+    switch event {
+    case .workerReady(let worker, let role): workerReady(worker, role)
+    case .workerDied(let worker): workerDied(worker)
+    case .published(let worker, let handle, let slot, let generation, let first, let count, let held):
+      published(worker, handle, slot, generation, first, count, held)
+    case .codecReleased(let worker, let slot, let generation): codecReleased(worker, slot, generation)
+    case .streamEnded(let worker, let handle): streamEnded(worker, handle)
+    case .streamFailed(let worker, let handle, let reason, let code): streamFailed(worker, handle, reason, code)
+    case .rendered(let worker, let job, let slot, let generation): rendered(worker, job, slot, generation)
+    case .encoderReleased(let worker, let slot, let generation, let count):
+      encoderReleased(worker, slot, generation, count)
+    case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
+    }
+  }
+
+  /// Does all that has become possible. Call it after a batch of events.
+  public mutating func advance() {
+    guard !failed else { return }
+    for lane in lanes.indices { openStreams(lane) }
+    placeStreams()
+    for lane in lanes.indices { compose(lane) }
+    dispatchJobs()
+    for lane in lanes.indices { encode(lane) }
+  }
+
+  mutating func fail(_ text: String, code: Int32) {
+    failed = true
+    actions.append(.fail(text, code: code))
+  }
+
+  /// A worker said what cannot be: counted, and the worker is ended.
+  mutating func nonsense(_ worker: Int, _ text: String) {
+    counts.nonsense += 1
+    actions.append(.kill(worker: worker, reason: text))
+  }
+
+  private mutating func workerReady(_ worker: Int, _ role: UInt32) {
+    switch role {
+    case SLUICE_ROLE_DECODER.rawValue: decoders.append(worker)
+    case SLUICE_ROLE_RENDERER.rawValue: renderers.append(worker)
+    case SLUICE_ROLE_ENCODER.rawValue:
+      encoders.append(worker)
+      if let lane = lanes.firstIndex(where: { $0.encoder == nil && !$0.isDone }) { lanes[lane].encoder = worker }
+    default: break
+    }
+  }
+
+  /// Gives back one use of a slot, and the slot to its stream when it became free.
+  mutating func release(_ slot: Int, by holder: Int) {
+    let stream = ledger[slot].stream
+    if ledger.release(slot, by: holder) { becameFree(slot, stream: stream) }
+  }
+
+  /// A slot went from its stream (or from the output frames of lane `stream & 0xff`) back to the ring.
+  mutating func becameFree(_ slot: Int, stream: UInt32) {
+    if let lane = Scheduler.outputLane(stream) {
+      lanes[lane].outputSlots -= 1
+      return
+    }
+    guard var use = uses[stream] else { return }
+    use.owned -= 1
+    uses[stream] = use
+    topUp(stream)
+    retireIfIdle(stream)
+  }
+
+  /// Output slots carry their lane in the stream field.
+  static func outputStream(lane: Int) -> UInt32 { 0xffff_ff00 | UInt32(lane) }
+  static func outputLane(_ stream: UInt32) -> Int? { stream >= 0xffff_ff00 ? Int(stream & 0xff) : nil }
+
+  /// Layers of a frame, evaluated once while its lane waits at it.
+  mutating func layers(at frame: Int64) -> [Layer] {
+    if layersFrame != frame {
+      plan.layers(at: frame, into: &layers)
+      layersFrame = frame
+    }
+    return layers
+  }
+}

@@ -1,0 +1,179 @@
+import CSluice
+import FrameModel
+import Timeline
+
+/// What the scheduler may count on; values of one run.
+public struct SchedulerSetup: Sendable {
+  /// Frames of each lane, in order: contiguous segments of the timeline.
+  public var lanes: [[Segment]]
+  /// Ring of each decode stream of the plan, and the ring of output frames.
+  public var streamRings: [Int]
+  public var outputRing: Int
+  /// Slots of each ring; of the stream rings each lane may reserve an equal part.
+  public var rings: [Int]
+  /// Output slots of each lane.
+  public var outputSlotsPerLane: Int
+  /// Frames before its first that a stream is opened.
+  public var lookAhead: Int64 = 12
+  /// Jobs that a renderer may have at once, frames that an encoder may.
+  public var renderCredit = 2
+  public var encodeCredit = 4
+  public var jobCount = 16
+  /// Go on with the last good picture when a source cannot be decoded.
+  public var holdOnError = false
+
+  public init(lanes: [[Segment]], streamRings: [Int], outputRing: Int, rings: [Int], outputSlotsPerLane: Int) {
+    self.lanes = lanes
+    self.streamRings = streamRings
+    self.outputRing = outputRing
+    self.rings = rings
+    self.outputSlotsPerLane = outputSlotsPerLane
+  }
+}
+
+/// A run of output frames that one encoder instance encodes from nothing: a closed GOP or several.
+public struct Segment: Equatable, Sendable {
+  public var index: Int
+  public var frames: Range<Int64>
+
+  public init(index: Int, frames: Range<Int64>) {
+    self.index = index
+    self.frames = frames
+  }
+
+  /// Frames of a segment when the timeline has many.
+  public static let length: Int64 = 240
+
+  /// Cuts `count` frames. Depends on nothing but the count, so the bytes of the output do not depend on the machine: an even
+  /// number of equal parts of at most `length` frames while there are few, so that two lanes share them evenly.
+  public static func cut(_ count: Int64) -> [Segment] {
+    guard count > 0 else { return [] }
+    let small = count <= length * 8
+    let parts = small ? max(1, min(2 * ((count + 2 * length - 1) / (2 * length)), count)) : (count + length - 1) / length
+    return (0..<parts).map { i in
+      let bounds = small ? (count * i / parts, count * (i + 1) / parts) : (i * length, min((i + 1) * length, count))
+      return Segment(index: Int(i), frames: bounds.0..<bounds.1)
+    }
+  }
+}
+
+/// What happened, as far as the scheduler cares. Worker numbers are indices of the control bus.
+public enum SchedulerEvent: Sendable {
+  case workerReady(Int, role: UInt32)
+  /// Dead, and waited for: it writes no more.
+  case workerDied(Int)
+  case published(worker: Int, handle: UInt32, slot: Int, generation: UInt32, first: Int64, count: Int64, held: Bool)
+  case codecReleased(worker: Int, slot: Int, generation: UInt32)
+  case streamEnded(worker: Int, handle: UInt32)
+  case streamFailed(worker: Int, handle: UInt32, reason: String, code: Int32)
+  case rendered(worker: Int, job: Int, slot: Int, generation: UInt32)
+  case encoderReleased(worker: Int, slot: Int, generation: UInt32, count: Int)
+  case segmentWritten(worker: Int, segment: Int, bytes: UInt64)
+}
+
+/// What is to be done, in this order.
+public enum SchedulerAction: Sendable {
+  case open(worker: Int, handle: UInt32, stream: Int, first: Int64, end: Int64)
+  case grant(worker: Int, handle: UInt32, slot: Int, generation: UInt32)
+  case close(worker: Int, handle: UInt32)
+  case render(worker: Int, job: Int, sequence: UInt64, frame: Int64, slot: Int, generation: UInt32, inputs: [sluice_input])
+  case begin(worker: Int, segment: Segment)
+  case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
+  case finish(worker: Int, segment: Segment)
+  /// Its answer made no sense, or it failed a second time: end it.
+  case kill(worker: Int, reason: String)
+  case segmentDone(Segment, bytes: UInt64)
+  case warn(String)
+  case fail(String, code: Int32)
+}
+
+/// A slot as it is now: it means something only while the generation is the slot's.
+struct SlotReference: Equatable, Sendable {
+  var slot: Int
+  var generation: UInt32
+}
+
+/// A run of equal frames that a stream delivered.
+struct Delivery: Sendable {
+  var slot: SlotReference
+  var frames: Range<Int64>
+}
+
+/// An open decode stream: a record of the plan, limited to what its lane needs.
+struct StreamUse: Sendable {
+  var handle: UInt32
+  var record: Int
+  /// nil: a still that all lanes share.
+  var lane: Int?
+  var ring: Int
+  var quota: Int
+  /// Decoder that runs it; nil while none does (it died, and no other is ready).
+  var worker: Int?
+  var frames: Range<Int64>
+  /// First frame not delivered yet.
+  var next: Int64
+  var deliveries: [Delivery] = []
+  /// Slots granted to it or filled by it that are not free again.
+  var owned = 0
+  var ended = false
+  /// Ended on purpose: what still comes is let go.
+  var closing = false
+  var failed = false
+
+  func delivery(at frame: Int64) -> SlotReference? {
+    deliveries.first { $0.frames.contains(frame) }?.slot
+  }
+}
+
+/// A frame between compositing and encoder.
+struct OutputFrame: Sendable {
+  var number: Int64
+  var slot: SlotReference
+  var ready: Bool
+}
+
+/// What a rendered frame was made from: equal to the next frame's means that its slot serves again.
+struct FrameSignature: Equatable, Sendable {
+  var layers: [Layer]
+  var inputs: [SlotReference?]
+}
+
+struct RenderJob: Sendable {
+  var sequence: UInt64
+  var lane: Int
+  var frame: Int64
+  var slot: SlotReference
+  /// nil: waits for a renderer.
+  var worker: Int?
+  var inputs: [sluice_input]
+}
+
+/// Segments in progress: decode streams, frames in order, an encoder.
+struct Lane: Sendable {
+  var segments: [Segment]
+  /// Index into `segments` of the one being encoded.
+  var current = 0
+  var encoder: Int? = nil
+  /// BEGIN was sent for the current segment; frames were sent to and are still held by the encoder.
+  var begun = false
+  var encoding = 0
+  var nextEncode: Int64
+  var nextCompose: Int64
+  var window: [OutputFrame] = []
+  var outputSlots = 0
+  var previous: (slot: SlotReference, signature: FrameSignature)? = nil
+  var previousHeld = false
+  /// Streams of the plan before this one are open, done or not ours.
+  var nextStream = 0
+  /// Segments that are sent but not yet written.
+  var writing: [Segment] = []
+
+  var end: Int64 { segments.last?.frames.upperBound ?? 0 }
+  var isDone: Bool { current >= segments.count && writing.isEmpty }
+
+  init(segments: [Segment]) {
+    self.segments = segments
+    nextEncode = segments.first?.frames.lowerBound ?? 0
+    nextCompose = nextEncode
+  }
+}

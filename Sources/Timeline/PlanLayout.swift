@@ -1,0 +1,89 @@
+import CSluice
+import FrameModel
+
+/// Checks of a plan that another process wrote.
+struct PlanCheck {
+  let base: UnsafeRawPointer
+  let header: sluice_plan
+
+  func isSound(count: Int) -> Bool {
+    header.magic == SLUICE_PLAN_MAGIC && header.version == SLUICE_PLAN_VERSION
+      && header.header_bytes == UInt32(MemoryLayout<sluice_plan>.size) && header.bytes <= UInt64(count)
+      && header.frame_count >= 0 && header.frame_count <= TimeValue.maximumFrames
+      && isPicture(header.width, header.height) && PixelFormat(rawValue: header.format).isValid
+      && isPicture(header.output_width, header.output_height)
+      && isPositive(header.rate) && isPositive(header.sample_aspect) && isPositive(header.output_rate)
+      && isPositive(header.output_aspect) && header.background.isSound && header.output_threads <= 1024
+      && fits(header.text_offset, header.text_bytes, 1)
+      && isText(header.codec) && isText(header.container) && isText(header.pixel_format)
+      && all(sluice_plan_option.self, header.option_offset, header.option_count) { isText($0.name) && isText($0.value) }
+      && all(sluice_plan_source.self, header.source_offset, header.source_count) {
+        $0.kind <= SLUICE_PLAN_LAVFI.rawValue && isText($0.text) && $0.rate.isSound && $0.width <= 65536 && $0.height <= 65536
+      }
+      && all(sluice_plan_stream.self, header.stream_offset, header.stream_count, isStream)
+      && all(sluice_plan_layer.self, header.layer_offset, header.layer_count, isLayer)
+  }
+
+  private func isStream(_ stream: sluice_plan_stream) -> Bool {
+    stream.source < header.source_count && stream.first_frame >= 0 && stream.first_frame < stream.end_frame
+      && stream.end_frame <= header.frame_count && stream.start.isSound && stream.step.isSound && stream.step.num >= 0
+      && stream.number >= -1 && stream.slot_bytes <= 1 << 34 && stream.slots <= SLUICE_MAX_SLOTS && stream.threads <= 1024
+  }
+
+  private func isLayer(_ layer: sluice_plan_layer) -> Bool {
+    layer.stream >= -1 && Int64(layer.stream) < Int64(header.stream_count) && layer.fill.isSound && layer.source.isSound
+      && layer.destination.isSound && layer.destination.value.maxX <= Double(header.width)
+      && layer.destination.value.maxY <= Double(header.height) && layer.opacity >= 0 && layer.opacity <= 1
+  }
+
+  private func isPicture(_ width: UInt32, _ height: UInt32) -> Bool {
+    (1...65536).contains(width) && (1...65536).contains(height)
+  }
+
+  private func isPositive(_ value: sluice_plan_rational) -> Bool { value.isSound && value.num > 0 }
+
+  private func isText(_ text: sluice_plan_text) -> Bool {
+    UInt64(text.offset) + UInt64(text.bytes) <= header.text_bytes
+  }
+
+  private func fits(_ offset: UInt64, _ count: UInt64, _ stride: Int) -> Bool {
+    offset <= header.bytes && count <= (header.bytes - offset) / UInt64(stride)
+  }
+
+  private func all<T: BitwiseCopyable>(_ type: T.Type, _ offset: UInt64, _ count: UInt32, _ check: (T) -> Bool) -> Bool {
+    let stride = MemoryLayout<T>.stride
+    guard fits(offset, UInt64(count), stride) else { return false }
+    return (0..<Int(count)).allSatisfy { check(base.loadUnaligned(fromByteOffset: Int(offset) + $0 * stride, as: type)) }
+  }
+}
+
+extension sluice_plan_rational {
+  init(_ value: Rational) { self.init(num: value.num, den: value.den) }
+  /// Bounds within which sums and products of a few such numbers fit 64 bits after reduction.
+  var isSound: Bool { den > 0 && den <= 1 << 40 && num.magnitude <= 1 << 62 }
+  var value: Rational { Rational(num, den) }
+}
+
+extension sluice_plan_color {
+  init(_ value: RGBA) { self.init(red: value.red, green: value.green, blue: value.blue, alpha: value.alpha) }
+  var isSound: Bool { [red, green, blue, alpha].allSatisfy { $0 >= 0 && $0 <= 1 } }
+  var value: RGBA { RGBA(red: red, green: green, blue: blue, alpha: alpha) }
+}
+
+extension sluice_plan_rect {
+  init(_ value: Rect) { self.init(x: value.x, y: value.y, width: value.width, height: value.height) }
+  var isSound: Bool { [x, y, width, height].allSatisfy { $0 >= 0 && $0 <= 65536 } }
+  var value: Rect { Rect(x: x, y: y, width: width, height: height) }
+}
+
+extension sluice_plan_description {
+  init(_ color: ColorDescription) {
+    self.init(
+      matrix: color.matrix, primaries: color.primaries, transfer: color.transfer, full_range: color.fullRange ? 1 : 0,
+      chroma_location: color.chromaLocation, reserved: (0, 0, 0))
+  }
+  var value: ColorDescription {
+    ColorDescription(
+      matrix: matrix, primaries: primaries, transfer: transfer, fullRange: full_range != 0, chromaLocation: chroma_location)
+  }
+}
