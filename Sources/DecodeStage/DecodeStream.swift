@@ -50,7 +50,7 @@ public final class DecodeStream {
       }
       throw SluiceError(.badInput, "frames of a filter graph have no numbers", at: request.place, advice: "ask by time")
     }
-    return source.clock.time(try FrameIndex.tick(of: number, path: path))
+    return source.clock.time(try FrameIndex.tick(of: number, path: path, threads: request.threads))
   }
 
   private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
