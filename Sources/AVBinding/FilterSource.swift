@@ -60,7 +60,8 @@ public final class FilterSource {
   ) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure> {
     var graph = avfilter_graph_alloc()
     guard let built = graph else { return .failure(Failure(code: AVErrorText.noMemory)) }
-    func fail(_ failure: Failure) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure> {
+    func fail(_ failure: Failure) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure>
+    {
       avfilter_graph_free(&graph)
       return .failure(failure)
     }

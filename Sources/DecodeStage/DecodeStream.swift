@@ -75,7 +75,7 @@ public final class DecodeStream {
         continue
       }
       // A damaged picture stands in only until the first good one.
-      if current.isDamaged, !coming.isDamaged, frame == request.startFrame { 
+      if current.isDamaged, !coming.isDamaged, frame == request.startFrame {
         report((1, "damaged picture"), at: current.tick, source)
         shown = coming
         continue

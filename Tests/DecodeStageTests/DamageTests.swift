@@ -6,7 +6,9 @@ import SluiceBase
 import Testing
 
 @Suite struct DamageTests {
-  private static let clip = ["-f", "lavfi", "-i", "testsrc2=s=176x144:r=25:d=4,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "veryfast", "-g", "25"]
+  private static let clip = [
+    "-f", "lavfi", "-i", "testsrc2=s=176x144:r=25:d=4,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "veryfast", "-g", "25",
+  ]
 
   private func file(_ name: String, _ bytes: Data) throws -> String {
     let url = Media.folder.appending(path: name)
@@ -46,7 +48,7 @@ import Testing
   }
 
   @Test func anAbsurdSizeIsRefused() throws {
-    let path = try Media.make("huge.png", ["-f", "lavfi", "-i", "color=s=16:r=1:d=1", "-frames:v", "1"].map { $0 == "color=s=16:r=1:d=1" ? "color=s=16x16:r=1:d=1" : $0 })
+    let path = try Media.make("huge.png", ["-f", "lavfi", "-i", "color=s=16x16:r=1:d=1", "-frames:v", "1"])
     var bytes = try Data(contentsOf: URL(filePath: path))
     bytes.replaceSubrange(16..<24, with: [0, 0, 0x60, 0, 0, 0, 0x60, 0])
     var crc: UInt32 = 0xffff_ffff  // of the IHDR chunk
@@ -80,7 +82,9 @@ import Testing
 
   @Test(arguments: ["mp4", "mkv", "ts", "avi", "webm", "mpg", "ogg"])
   func flippedAndMissingBytesNeverCrashOrLeak(_ kind: String) throws {
-    let codec = ["webm": ["-c:v", "libvpx", "-deadline", "realtime"], "mpg": ["-c:v", "mpeg2video"], "ogg": ["-c:v", "libtheora"]]
+    let codec = [
+      "webm": ["-c:v", "libvpx", "-deadline", "realtime"], "mpg": ["-c:v", "mpeg2video"], "ogg": ["-c:v", "libtheora"],
+    ]
     let path = try Media.make(
       "fuzz.\(kind)", ["-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=2"] + (codec[kind] ?? ["-c:v", "libx264", "-g", "12"]))
     let whole = try Data(contentsOf: URL(filePath: path))
@@ -89,11 +93,14 @@ import Testing
     for round in 0..<25 {
       var bytes = whole
       if round % 2 == 0 { bytes = bytes.prefix(Int.random(in: 1..<whole.count, using: &dice)) }
-      for _ in 0..<(round % 5 * 8) { bytes[Int.random(in: 0..<bytes.count, using: &dice)] = UInt8.random(in: 0...255, using: &dice) }
+      for _ in 0..<(round % 5 * 8) {
+        bytes[Int.random(in: 0..<bytes.count, using: &dice)] = UInt8.random(in: 0...255, using: &dice)
+      }
       let broken = try file("fuzzed.\(kind)", bytes)
       let provider = FakeProvider(slotBytes: slotBytes, slots: 12)
       let request = DecodeRequest(
-        source: .file(broken), start: round % 3 == 0 ? Rational(3, 2) : 0, step: Rational(1, 30), endFrame: 80, threads: 1 + round % 2)
+        source: .file(broken), start: round % 3 == 0 ? Rational(3, 2) : 0, step: Rational(1, 30), endFrame: 80,
+        threads: 1 + round % 2)
       do throws(SluiceError) {
         _ = try MediaProbe.probe(path: broken)
         try DecodeStream(request: request, provider: provider).run()
@@ -151,7 +158,8 @@ import Testing
 
   @Test func aSizeThatChangesInMidStreamIsBroughtIntoTheSlots() throws {
     let small = try Media.make("size-a.ts", ["-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=1", "-c:v", "mpeg2video"])
-    let large = try Media.make("size-b.ts", ["-f", "lavfi", "-i", "testsrc2=s=192x128:r=25:d=1", "-c:v", "mpeg2video", "-output_ts_offset", "1"])
+    let large = try Media.make(
+      "size-b.ts", ["-f", "lavfi", "-i", "testsrc2=s=192x128:r=25:d=1", "-c:v", "mpeg2video", "-output_ts_offset", "1"])
     let joined = try file("joined.ts", try Data(contentsOf: URL(filePath: small)) + Data(contentsOf: URL(filePath: large)))
     let video = try #require(try MediaProbe.probe(path: joined).video)
     let provider = FakeProvider(slotBytes: video.slotBytes, slots: video.pictureBuffers + 4)

@@ -17,8 +17,9 @@ import Testing
   func realFilesAreReachedExactly(_ path: String) throws {
     let video = try #require(try MediaProbe.probe(path: path).video)
     let frameBytes = video.width * video.height * 3 / 2
-    guard (video.frames ?? 300) * Int64(frameBytes) < 900_000_000 else { return }
+    guard (video.frames ?? 300) * Int64(frameBytes) < 900_000_000 else { return }  // it is held in memory here
     let reference = try Media.reference(path, pixelFormat: video.sourceFormat)
+    guard Set(reference.times).count == reference.times.count else { return }  // AVI without presentation times
     var dice = Dice(state: 11)
     var wrong: [String] = []
     for round in 0..<24 {
@@ -51,11 +52,14 @@ import Testing
       guard let video = info.video else { return }
       for threads in [1, 2] {
         let provider = FakeProvider(slotBytes: video.slotBytes, slots: video.pictureBuffers + threads + 3)
-        let request = DecodeRequest(source: .file(path), start: Rational(1, 2), step: Rational(1, 30), endFrame: 120, threads: threads)
+        let request = DecodeRequest(
+          source: .file(path), start: Rational(1, 2), step: Rational(1, 30), endFrame: 120, threads: threads)
         defer { #expect(provider.drain() && provider.mistakes.isEmpty, "\(provider.mistakes)") }
         try DecodeStream(request: request, provider: provider).run()
         #expect(provider.published.map(\.count).reduce(0, +) == 120)
-        print(path, info.kind, video.width, video.height, video.rotation, video.mirrored, provider.count(.damagedFrames), provider.warnings)
+        print(
+          path, info.kind, video.width, video.height, video.rotation, video.mirrored, provider.count(.damagedFrames),
+          provider.warnings)
       }
     } catch {
       print("refused:", error)

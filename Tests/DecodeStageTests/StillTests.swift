@@ -32,7 +32,8 @@ import Testing
     #expect(info.duration == nil && video.frames == 1)
 
     let provider = FakeProvider(slotBytes: video.slotBytes, slots: video.pictureBuffers + 4, keepsBytes: true)
-    let request = DecodeRequest(source: .file(path), start: 3, step: Rational(1, 25), firstFrame: 10, endFrame: 500, startFrame: 20)
+    let request = DecodeRequest(
+      source: .file(path), start: 3, step: Rational(1, 25), firstFrame: 10, endFrame: 500, startFrame: 20)
     try DecodeStream(request: request, provider: provider).run()
     let picture = try #require(provider.published.first)
     #expect(provider.published.count == 1 && picture.first == 20 && picture.count == 480)
