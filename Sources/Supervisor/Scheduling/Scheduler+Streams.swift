@@ -12,7 +12,8 @@ extension Scheduler {
       let index = lanes[lane].nextStream
       let record = plan.stream(index)
       if record.firstFrame > lanes[lane].nextCompose + setup.lookAhead { return }
-      let frames = max(record.firstFrame, lanes[lane].nextCompose)..<min(record.endFrame, lanes[lane].end)
+      let first = max(record.firstFrame, lanes[lane].nextCompose)
+      let frames = first..<max(first, min(record.endFrame, lanes[lane].end))
       if frames.isEmpty {
         if record.firstFrame >= lanes[lane].end { return }
         lanes[lane].nextStream += 1
