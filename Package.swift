@@ -60,6 +60,7 @@ let package = Package(
     .testTarget(name: "SupervisorTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "Supervisor"], swiftSettings: strict),
     .testTarget(name: "SharedRingTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing"], swiftSettings: strict),
     .testTarget(name: "ControlBusTests", dependencies: ["CSluice", "SluiceBase", "CZeroMQ", "ControlBus"], swiftSettings: strict),
+    .testTarget(name: "IntegrationTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
