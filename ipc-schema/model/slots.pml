@@ -4,7 +4,7 @@
  * check.sh proves it and shows that each broken variant (-D NAME, see the end) is caught.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LOSSES
-#define LOSSES 1   /* commands that may be lost; doorbells of workers may all be lost */
+#define LOSSES 1   /* messages that may be lost, besides doorbells that find their queue full */
 #endif
 #ifndef REPEATS
 #define REPEATS 1  /* commands that may be repeated for no reason */
@@ -70,9 +70,12 @@ inline send(w, i, s, x) {
 inline ring(w, s, g) {
   if
   :: nfull(doorbell) -> doorbell!w, s, g
-  :: true
+  :: losses > 0 -> losses--
+  :: full(doorbell)
   fi
 }
+
+inline rest(w) { step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0; my_ticket[w] = 0 }
 
 /* ---- decoder and renderers ---- */
 
@@ -106,10 +109,13 @@ end:
        fi;
        writer[my_slot[w]] = NOBODY; step[w] = PUBLISH }
   :: atomic { alive[w] && step[w] == PUBLISH ->
-       DONE(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]); step[w] = HOLD }
-  :: atomic { alive[w] && step[w] == HOLD ->  /* the codec keeps its picture for a while */
-       RELEASED(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]);
-       step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0 }
+       DONE(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]);
+       if
+       :: w == DECODER -> step[w] = HOLD  /* the codec keeps its picture for a while */
+       :: else -> rest(w)
+       fi }
+  :: atomic { alive[w] && step[w] == HOLD ->
+       RELEASED(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]); rest(w) }
   od
 }
 
@@ -146,7 +152,7 @@ end:
        written++; step[ENCODER] = PUBLISH }
   :: atomic { alive[ENCODER] && step[ENCODER] == PUBLISH ->
        let_go(my_slot[ENCODER], my_ticket[ENCODER], my_generation[ENCODER]);
-       step[ENCODER] = IDLE; my_item[ENCODER] = 0; my_slot[ENCODER] = 0; my_generation[ENCODER] = 0; my_ticket[ENCODER] = 0 }
+       rest(ENCODER) }
   od
 }
 
@@ -182,7 +188,7 @@ inline release(s, w) { holders[s] = holders[s] & ~BIT(w); idle = 0 }
 #define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == ticket[LAST(s)])
 #define CHANGED(s) (FILLED(s) || DECODER_LET_GO && s == 0 || ENCODER_LET_GO(s))
 /* Picture 1 is dropped when the encoder's restart needs picture 0 again and there is one slot for both. */
-#define PICTURE_USED (item[0] == 0 -> frame[0] != WAITING && frame[1] != WAITING && !HELD(1, 0) && !HELD(2, 0) \
+#define PICTURE_USED (item[0] == 0 -> frame[0] != WAITING && frame[1] != WAITING \
                                     : next_out == FRAMES || frame[0] == WAITING || frame[1] == WAITING)
 #define UNUSED(s) (state[s] == READY && holders[s] == 0 && (s == 0 -> PICTURE_USED : item[s] < next_out))
 
@@ -248,25 +254,27 @@ inline reclaim(w) {
   fi;
   seen[w] = RECLAIMED; idle = 0
 }
+inline die(w) {
+  alive[w] = false;
+  if
+  :: writer[0] == w -> writer[0] = NOBODY
+  :: writer[1] == w -> writer[1] = NOBODY
+  :: writer[2] == w -> writer[2] = NOBODY
+  :: else
+  fi
+}
 /* A new process with an empty lease. Old commands may still reach it. */
 inline restart(w) {
-  byte_clear(w, 0); byte_clear(w, 1); byte_clear(w, 2);
-  step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0; my_ticket[w] = 0;
+  DONE(w, 0) = 0; DONE(w, 1) = 0; DONE(w, 2) = 0;
+  RELEASED(w, 0) = 0; RELEASED(w, 1) = 0; RELEASED(w, 2) = 0;
+  rest(w);
   if
   :: w == ENCODER -> written = 0
   :: else
   fi;
   alive[w] = true; seen[w] = RUNNING
 }
-inline byte_clear(w, s) {
-  DONE(w, s) = 0; RELEASED(w, s) = 0;
-  if
-  :: writer[s] == w -> writer[s] = NOBODY
-  :: else
-  fi
-}
 
-#define OUTSTANDING(s) (state[s] == GRANTED)
 inline repeat_encode(f) {
   if
   :: f < next_out && state[SLOT(f)] == READY && (f >= 2 || item[SLOT(f)] == f) && HELD(ENCODER, SLOT(f)) -> send(ENCODER, f, SLOT(f), ticket[f])
@@ -281,19 +289,17 @@ inline repeat_fill(s) {
 }
 inline repeat_all() {
   repeat_fill(0); repeat_fill(1); repeat_fill(2);
-  if
-  :: next_out <= 2 -> repeat_encode(0); repeat_encode(1)
-  :: else -> repeat_encode(2); repeat_encode(3)
-  fi
+  repeat_encode(0); repeat_encode(1); repeat_encode(2); repeat_encode(3)
 }
 
-#define IDLE_RENDERER(w) (seen[w] == RUNNING && !HELD(w, 0) && !(owner[1] == w && state[1] == GRANTED) && !(owner[2] == w && state[2] == GRANTED))
-#define OLDEST (frame[0] == WAITING -> 0 : 1)
-#define RENDERABLE (state[0] == READY && item[0] == 0 && (frame[0] == WAITING || frame[1] == WAITING))
+#define IDLE_RENDERER(w) (seen[w] == RUNNING && !HELD(w, 0) && !(owner[1] == w && state[1] == GRANTED) \
+                                             && !(owner[2] == w && state[2] == GRANTED))
+#define RENDERABLE (state[0] == READY && item[0] == 0 && (frame[0] == WAITING || frame[1] == WAITING) \
+                    && (IDLE_RENDERER(1) || IDLE_RENDERER(2)) && (state[1] == FREE || state[2] == FREE))
 #ifdef UNORDERED
-#define NEXT_IS_RENDERED(s) true
+#define NEXT(s) (state[s] == READY && item[s] >= next_out && next_out < 2)
 #else
-#define NEXT_IS_RENDERED(s) (item[s] == next_out)
+#define NEXT(s) (state[s] == READY && item[s] == next_out && next_out < 2)
 #endif
 #ifdef RECLAIM_BEFORE_DEATH
 #define GONE(w) (!alive[w] || seen[w] == KILLED)
@@ -302,67 +308,73 @@ inline repeat_all() {
 #endif
 #define ALL_OUT (next_out == FRAMES && state[0] == FREE && state[1] == FREE && state[2] == FREE)
 
-#define FOR_WORKER(w) \
-  :: atomic { crashes > 0 && alive[w] && seen[w] == RUNNING -> crashes--; \
-       if \
-       :: alive[w] = false   /* it crashed; commands may still be sent to it */ \
-       :: seen[w] = KILLED   /* it hangs, or seems to */ \
-       fi } \
-  :: atomic { seen[w] != RUNNING && alive[w] -> alive[w] = false } \
-  :: atomic { GONE(w) && seen[w] != RECLAIMED -> reclaim(w) } \
-  :: atomic { seen[w] == RECLAIMED && !alive[w] -> restart(w) }
+/* What the supervisor does after every event, until nothing more can be done. */
+inline schedule() {
+  do
+  :: UNUSED(0) -> free(0)
+  :: UNUSED(1) -> free(1)
+  :: UNUSED(2) -> free(2)
+  :: state[0] == FREE && next_picture < PICTURES && seen[DECODER] == RUNNING ->
+     next_picture++; grant(0, DECODER, next_picture - 1)
+  :: RENDERABLE ->
+     i = (frame[0] == WAITING -> 0 : 1); s = (state[1] == FREE -> 1 : 2); w = (IDLE_RENDERER(1) -> 1 : 2);
+     holders[0] = holders[0] | BIT(w); frame[i] = RENDERING; grant(s, w, i)
+  :: NEXT(1) && seen[ENCODER] == RUNNING -> deliver(1)
+  :: NEXT(2) && seen[ENCODER] == RUNNING -> deliver(2)
+  :: next_out >= 2 && next_out < FRAMES && state[0] == READY && item[0] == 1 && seen[ENCODER] == RUNNING -> deliver(0)
+  :: else -> break
+  od;
+  i = 0; w = 0; s = 0; g = 0
+}
 
-#define RENDER_JOB(w, s) \
-  :: atomic { RENDERABLE && IDLE_RENDERER(w) && state[s] == FREE -> \
-       holders[0] = holders[0] | BIT(w); i = OLDEST; frame[i] = RENDERING; grant(s, w, i); i = 0 }
-
-#define DELIVER(s) \
-  :: atomic { seen[ENCODER] == RUNNING && next_out < 2 && state[s] == READY && item[s] >= next_out && NEXT_IS_RENDERED(s) -> deliver(s) }
-
-#define CLEAN(s) :: atomic { UNUSED(s) -> free(s) }
+#define LIFE_OF(w) \
+  :: crashes > 0 && alive[w] && seen[w] == RUNNING -> crashes--; \
+     if \
+     :: die(w)            /* it crashed; the supervisor may still send to it */ \
+     :: seen[w] = KILLED  /* it hangs, or seems to */ \
+     fi \
+  :: seen[w] != RUNNING && alive[w] -> die(w) \
+  :: GONE(w) && seen[w] != RECLAIMED -> reclaim(w) \
+  :: seen[w] == RECLAIMED && !alive[w] -> restart(w)
 
 active proctype Supervisor() {
   byte i, w, s, g;
   atomic {
     if :: repeats = REPEATS :: repeats = 0 fi;
     if :: crashes = CRASHES :: crashes = 0 fi;
-    run Filler(0); run Filler(1); run Filler(2); run Encoder()
+    run Filler(0); run Filler(1); run Filler(2); run Encoder();
+    schedule()
   }
   do
-  /* grant */
-  :: atomic { state[0] == FREE && next_picture < PICTURES && seen[DECODER] == RUNNING ->
-       next_picture++; grant(0, DECODER, next_picture - 1) }
-  RENDER_JOB(1, 1) RENDER_JOB(1, 2) RENDER_JOB(2, 1) RENDER_JOB(2, 2)
-  /* publish, release: what a doorbell names, if it is not stale */
-  :: atomic { doorbell?[w, s, g] -> doorbell?w, s, g;
+  :: atomic {
        if
+       /* a doorbell: look at what it names, if it is not stale */
+       :: doorbell?w, s, g ->
+          if
 #ifdef NO_GENERATION_CHECK
-       :: state[s] == GRANTED && owner[s] != NOBODY -> publish(s)
-       :: else -> settle(s)
+          :: state[s] == GRANTED -> publish(s)
+          :: else -> settle(s)
 #else
-       :: generation[s] == g -> settle(s)
-       :: else
+          :: generation[s] == g -> settle(s)
+          :: else
 #endif
-       fi; w = 0; s = 0; g = 0 }
-  /* deliver, bypass, reuse */
-  DELIVER(1) DELIVER(2)
-  :: atomic { seen[ENCODER] == RUNNING && next_out >= 2 && next_out < FRAMES && state[0] == READY && item[0] == 1 -> deliver(0) }
-  CLEAN(0) CLEAN(1) CLEAN(2)
-  FOR_WORKER(0) FOR_WORKER(1) FOR_WORKER(2) FOR_WORKER(3)
-  /* timers: only when nothing else moves, and once more at any time */
-  :: atomic { timeout && !ALL_OUT ->
+          fi
+       LIFE_OF(0) LIFE_OF(1) LIFE_OF(2) LIFE_OF(3)
+       /* timers: when nothing else moves, and once more at any time */
+       :: timeout && !ALL_OUT ->
+          if
 #ifndef NO_RESCAN
-       if
-       :: CHANGED(0) || CHANGED(1) || CHANGED(2) -> settle(0); settle(1); settle(2)
-       :: else -> idle++; repeat_all()
-       fi;
-#else
-       idle++; repeat_all();
+          :: CHANGED(0) || CHANGED(1) || CHANGED(2) -> settle(0); settle(1); settle(2)
 #endif
-       assert(idle <= LOSSES + 2) }                 /* no permanent stall */
-  :: atomic { repeats > 0 -> repeats--; repeat_all() }
+          :: else -> idle++; repeat_all()
+          fi;
+          assert(idle <= LOSSES + 2)                  /* no permanent stall */
+       :: repeats > 0 -> repeats--; repeat_all()
+       fi;
+       schedule()
+     }
   :: atomic { ALL_OUT && alive[ENCODER] && seen[ENCODER] == RUNNING ->
-       assert(written == FRAMES);                   /* every frame once */
+       assert(written == FRAMES);                     /* every frame once */
        assert(holders[0] == 0 && holders[1] == 0 && holders[2] == 0);  /* no slot is lost */
        break }
   od
