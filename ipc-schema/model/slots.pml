@@ -29,15 +29,14 @@ mtype = { RUNNING, KILLED, RECLAIMED };               /* workers, as the supervi
 /* control region: written by the supervisor alone */
 mtype state[3] = FREE;
 byte generation[3], owner[3] = NOBODY, holders[3];
-/* leases: written by their worker alone; [worker * 3 + slot] */
+/* leases: written by their worker alone; [worker * 3 + slot]. done: a generation; released: a running count of uses */
 byte done[12], released[12];
 /* payload: 0 torn, 1 + picture, 10 + frame */
 byte pixels[3];
 
 /* the supervisor's own ledger */
 byte item[3];              /* picture or frame that a slot is for */
-byte ticket[FRAMES];       /* of each delivery to the encoder; a repeat carries the same one */
-byte tickets;              /* given out so far */
+byte lent[12];             /* uses of a slot lent to a worker so far, as released[] counts those it let go */
 mtype frame[FRAMES] = WAITING;
 byte next_picture, next_out;
 mtype seen[WORKERS] = RUNNING;
@@ -45,24 +44,25 @@ mtype seen[WORKERS] = RUNNING;
 /* the outside */
 bool alive[WORKERS] = true;
 byte losses = LOSSES, repeats, crashes, idle;
-chan command[WORKERS] = [2] of { byte, byte, byte, byte };  /* item, slot, generation, ticket */
-chan doorbell = [1] of { byte, byte, byte };                /* worker, slot, generation */
+chan command[WORKERS] = [2] of { byte, byte, byte };  /* item, slot, generation */
+chan doorbell = [1] of { byte, byte, byte };          /* worker, slot, generation */
 
 /* workers' private memory */
 mtype step[WORKERS] = IDLE;
-byte my_item[WORKERS], my_slot[WORKERS], my_generation[WORKERS], my_ticket[WORKERS];
+byte my_item[WORKERS], my_slot[WORKERS], my_generation[WORKERS];
 byte writer[3] = NOBODY;   /* observer: who is writing */
 byte written;              /* observer: frames in the encoder's file */
 
 #define DONE(w, s) done[(w) * 3 + (s)]
 #define RELEASED(w, s) released[(w) * 3 + (s)]
+#define LENT(w, s) lent[(w) * 3 + (s)]
 #define HELD(w, s) ((holders[s] >> (w)) & 1)
 
 /* ---- messages ---- */
 
-inline send(w, i, s, x) {
+inline send(w, i, s) {
   if
-  :: nfull(command[w]) -> command[w]!i, s, generation[s], x
+  :: nfull(command[w]) -> command[w]!i, s, generation[s]
   :: losses > 0 -> losses--
   :: full(command[w])
   fi
@@ -75,7 +75,7 @@ inline ring(w, s, g) {
   fi
 }
 
-inline rest(w) { step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0; my_ticket[w] = 0 }
+inline rest(w) { step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0 }
 
 /* ---- decoder and renderers ---- */
 
@@ -86,15 +86,15 @@ inline rest(w) { step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w
 #endif
 
 proctype Filler(byte w) {
-  byte i, s, g, x;
+  byte i, s, g;
 end:
   do
-  :: atomic { alive[w] && step[w] == IDLE && command[w]?[i, s, g, x] -> command[w]?i, s, g, x;
+  :: atomic { alive[w] && step[w] == IDLE && command[w]?[i, s, g] -> command[w]?i, s, g;
        if
        :: MINE(w, s, g) && DONE(w, s) != g -> my_item[w] = i; my_slot[w] = s; my_generation[w] = g; step[w] = BEGIN; idle = 0
        :: MINE(w, s, g) && DONE(w, s) == g -> ring(w, s, g)   /* repeated */
        :: else                                               /* stale */
-       fi; i = 0; s = 0; g = 0; x = 0 }
+       fi; i = 0; s = 0; g = 0 }
   :: atomic { alive[w] && step[w] == BEGIN ->
        assert(writer[my_slot[w]] == NOBODY && holders[my_slot[w]] == 0);  /* one writer, no reader */
        writer[my_slot[w]] = w; pixels[my_slot[w]] = 0;
@@ -115,7 +115,7 @@ end:
        :: else -> rest(w)
        fi }
   :: atomic { alive[w] && step[w] == HOLD ->
-       RELEASED(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]); rest(w) }
+       RELEASED(w, my_slot[w])++; ring(w, my_slot[w], my_generation[w]); rest(w) }
   od
 }
 
@@ -123,35 +123,37 @@ end:
 
 #define HOLDING(s, g) (state[s] == READY && generation[s] == g && HELD(ENCODER, s))
 
-inline let_go(s, x, g) {
-  if
-  :: RELEASED(ENCODER, s) < x -> RELEASED(ENCODER, s) = x
-  :: else
-  fi;
+inline let_go(s, g) {
+#ifdef RELEASED_IS_GENERATION
+  RELEASED(ENCODER, s) = g;
+#else
+  RELEASED(ENCODER, s)++;
+#endif
   ring(ENCODER, s, g)
 }
 
 proctype Encoder() {
-  byte i, s, g, x;
+  byte i, s, g;
 end:
   do
-  :: atomic { alive[ENCODER] && step[ENCODER] == IDLE && command[ENCODER]?[i, s, g, x] -> command[ENCODER]?i, s, g, x;
+  :: atomic { alive[ENCODER] && step[ENCODER] == IDLE && command[ENCODER]?[i, s, g] -> command[ENCODER]?i, s, g;
        if
        :: HOLDING(s, g) && i == written -> my_item[ENCODER] = i; my_slot[ENCODER] = s;
-          my_generation[ENCODER] = g; my_ticket[ENCODER] = x; step[ENCODER] = READ; idle = 0;
+          my_generation[ENCODER] = g; step[ENCODER] = READ; idle = 0;
 #ifdef RELEASE_BEFORE_READ
-          let_go(s, x, g)
+          let_go(s, g)
 #endif
-       :: HOLDING(s, g) && i < written -> let_go(s, x, g)     /* repeated */
-       :: else                                               /* stale, or one before it was lost */
-       fi; i = 0; s = 0; g = 0; x = 0 }
+       :: else                                               /* stale, repeated, or one before it was lost */
+       fi; i = 0; s = 0; g = 0 }
   :: atomic { alive[ENCODER] && step[ENCODER] == READ ->
        assert(HOLDING(my_slot[ENCODER], my_generation[ENCODER]));             /* not free while held */
        assert(my_item[ENCODER] == written);                                  /* in order */
        assert(pixels[my_slot[ENCODER]] == (written < 2 -> 10 + written : 2)); /* the right picture, whole */
        written++; step[ENCODER] = PUBLISH }
   :: atomic { alive[ENCODER] && step[ENCODER] == PUBLISH ->
-       let_go(my_slot[ENCODER], my_ticket[ENCODER], my_generation[ENCODER]);
+#ifndef RELEASE_BEFORE_READ
+       let_go(my_slot[ENCODER], my_generation[ENCODER]);
+#endif
        rest(ENCODER) }
   od
 }
@@ -160,32 +162,28 @@ end:
 
 inline grant(s, w, i) {
   assert(state[s] == FREE && holders[s] == 0);
-  generation[s]++; owner[s] = w; item[s] = i; state[s] = GRANTED; send(w, i, s, 0)
+  generation[s]++; owner[s] = w; item[s] = i; state[s] = GRANTED; send(w, i, s)
 }
 /* A filler holds what it published until it lets go; a renderer's job lets go of its input, too. */
 inline publish(s) {
   state[s] = READY; idle = 0;
   if
-  :: s == 0 && RELEASED(owner[s], s) != generation[s] -> holders[s] = BIT(owner[s])
-  :: s > 0 -> frame[item[s]] = RENDERED; holders[0] = holders[0] & ~BIT(owner[s])
-  :: else
+  :: s == 0 -> LENT(DECODER, 0)++; holders[0] = BIT(DECODER)
+  :: else -> frame[item[s]] = RENDERED; holders[0] = holders[0] & ~BIT(owner[s])
   fi
 }
 inline deliver(s) {
-  tickets++;
-#ifdef NO_TICKET
-  ticket[next_out] = generation[s];
-#else
-  ticket[next_out] = tickets;
-#endif
-  holders[s] = holders[s] | BIT(ENCODER); send(ENCODER, next_out, s, ticket[next_out]); next_out++
+  LENT(ENCODER, s)++; holders[s] = holders[s] | BIT(ENCODER); send(ENCODER, next_out, s); next_out++
 }
 inline release(s, w) { holders[s] = holders[s] & ~BIT(w); idle = 0 }
 
 #define FILLED(s) (state[s] == GRANTED && DONE(owner[s], s) == generation[s])
-#define DECODER_LET_GO (HELD(DECODER, 0) && RELEASED(DECODER, 0) == generation[0])
-#define LAST(s) (s > 0 -> item[s] : (next_out == FRAMES -> 3 : 2))  /* frame of the slot's latest delivery */
-#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == ticket[LAST(s)])
+#define DECODER_LET_GO (HELD(DECODER, 0) && RELEASED(DECODER, 0) == LENT(DECODER, 0))
+#ifdef RELEASED_IS_GENERATION
+#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == generation[s])
+#else
+#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == LENT(ENCODER, s))
+#endif
 #define CHANGED(s) (FILLED(s) || DECODER_LET_GO && s == 0 || ENCODER_LET_GO(s))
 /* Picture 1 is dropped when the encoder's restart needs picture 0 again and there is one slot for both. */
 #define PICTURE_USED (item[0] == 0 -> frame[0] != WAITING && frame[1] != WAITING \
@@ -267,6 +265,7 @@ inline die(w) {
 inline restart(w) {
   DONE(w, 0) = 0; DONE(w, 1) = 0; DONE(w, 2) = 0;
   RELEASED(w, 0) = 0; RELEASED(w, 1) = 0; RELEASED(w, 2) = 0;
+  LENT(w, 0) = 0; LENT(w, 1) = 0; LENT(w, 2) = 0;
   rest(w);
   if
   :: w == ENCODER -> written = 0
@@ -277,13 +276,13 @@ inline restart(w) {
 
 inline repeat_encode(f) {
   if
-  :: f < next_out && state[SLOT(f)] == READY && (f >= 2 || item[SLOT(f)] == f) && HELD(ENCODER, SLOT(f)) -> send(ENCODER, f, SLOT(f), ticket[f])
+  :: f < next_out && state[SLOT(f)] == READY && (f >= 2 || item[SLOT(f)] == f) && HELD(ENCODER, SLOT(f)) -> send(ENCODER, f, SLOT(f))
   :: else
   fi
 }
 inline repeat_fill(s) {
   if
-  :: state[s] == GRANTED -> send(owner[s], item[s], s, 0)
+  :: state[s] == GRANTED -> send(owner[s], item[s], s)
   :: else
   fi
 }
@@ -386,6 +385,6 @@ active proctype Supervisor() {
  * RECLAIM_BEFORE_DEATH  a hung worker's slots are given away before its process has ended
  * NO_GENERATION_CHECK   the supervisor believes a late doorbell
  * NO_WORKER_CHECK       a worker believes a late command
- * NO_TICKET             a slot is handed to the encoder twice under one ticket
+ * RELEASED_IS_GENERATION  released[] tells which generation was let go, not how many uses: reuse breaks it
  * NO_RESCAN             the supervisor trusts that doorbells arrive
  * UNORDERED             frames go to the encoder as they become ready */
