@@ -15,7 +15,8 @@ public struct StreamRecord: Equatable, Sendable {
   public var number: Int64
   /// Threads of its decoder.
   public var threads: Int
-  /// Bytes of each slot of its ring and their number: the codec's picture buffers, threads, and look-ahead.
+  /// Bytes of each slot of its ring and their number: the codec's picture buffers, and one for each of its threads (the first for the
+  /// picture that is shown while the next is decoded).
   public var slotBytes: Int
   public var slots: Int
   /// One picture for all frames.

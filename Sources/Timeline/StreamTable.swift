@@ -29,9 +29,6 @@ struct StreamTable {
     var number: Int64
   }
 
-  /// Look-ahead beyond the pictures that the codec itself holds.
-  private static let lookAhead = 1
-
   /// `segments` by rising first frame.
   mutating func assign(_ segments: [Segment], project: Project) throws(SluiceError) {
     var sourceOfKey: [String: Int] = [:]
@@ -77,7 +74,7 @@ struct StreamTable {
     let threads = isStill || info.path.hasPrefix("lavfi:") ? 1 : threads
     return StreamRecord(
       source: key.source, firstFrame: first, endFrame: end, start: start, step: step, number: key.number, threads: threads,
-      slotBytes: info.video?.slotBytes ?? 0, slots: isStill ? pictures + 1 : pictures + threads + Self.lookAhead, isStill: isStill
+      slotBytes: info.video?.slotBytes ?? 0, slots: isStill ? pictures + 1 : pictures + threads, isStill: isStill
     )
   }
 
