@@ -39,7 +39,7 @@ public final class DecodeStream {
     switch request.source {
     case .filterGraph(let text): return try GraphSource(text)
     case .file(let path):
-      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock))
+      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock, privately: request.still != nil))
     }
   }
 
@@ -54,7 +54,7 @@ public final class DecodeStream {
   }
 
   private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
-    let publisher = try SlotPublisher(source, provider, place: request.place)
+    let publisher = try SlotPublisher(source, provider, place: request.place, still: source.isStill ? request.still : nil)
     var frame = request.startFrame
     var limit = source.clock.limit(request.time(of: frame))
     try source.position(before: limit)
