@@ -8,6 +8,7 @@ import WorkerRuntime
 struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
+    sluice_lean_malloc()
     switch CommandLine.arguments.dropFirst().first {
     case "--probe": ProbeService.run()
     case "--doctor": DoctorLine.print()

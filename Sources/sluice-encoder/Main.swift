@@ -8,6 +8,7 @@ import WorkerRuntime
 struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
+    sluice_lean_malloc()
     switch CommandLine.arguments.dropFirst().first {
     case "--assemble": AssembleService.run()
     case "--doctor": DoctorLine.print()

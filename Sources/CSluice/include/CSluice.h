@@ -64,6 +64,9 @@ static inline int sluice_term_signal(int s) { return WTERMSIG(s); }
 
 /// Name of the calling thread as ps and perf show it; 15 bytes at most.
 void sluice_thread_name(const char *name);
+/// Makes malloc give large blocks back to the system at once, and share its arenas among threads: a worker's memory is what
+/// it uses now, not what it used at its busiest.
+void sluice_lean_malloc(void);
 /// Random bytes from the kernel.
 uint64_t sluice_random(void);
 /// Opens a descriptor of ours again, read-only: what is handed to a role that only reads.
