@@ -168,8 +168,8 @@ final class SimulatedEncoder: SimulatedWorker {
   private var todo: [SchedulerAction] = []
   private let delay: Int
 
-  override init(_ index: Int, _ role: UInt32, _ random: inout TestRandom) {
-    delay = random.int(0...2)
+  init(_ index: Int, _ role: UInt32, keeps: Int, _ random: inout TestRandom) {
+    delay = random.int(0...keeps)
     super.init(index, role, &random)
   }
 
