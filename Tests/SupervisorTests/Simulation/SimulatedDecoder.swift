@@ -144,8 +144,8 @@ final class SimulatedDecoder: SimulatedWorker {
 
   private func write(_ slot: Slot, _ s: Stream, _ frame: Int64, _ world: World) throws {
     let entry = world.scheduler.ledger[slot.index]
-    guard entry.state == .granted, Int(entry.owner) == index, entry.generation == slot.generation else {
-      return try fault("decodes into slot \(slot.index), which is not granted to it", world)
+    if entry.state != .granted || Int(entry.owner) != index || entry.generation != slot.generation {
+      try fault("decodes into slot \(slot.index), which is not granted to it", world)
     }
     writing.insert(slot.index)
     world.content[slot.index] = .picture(world.truth.picture(s.record, frame))
