@@ -60,7 +60,7 @@ extension Option {
     "worker-directory", "DIR", .directory, for: working,
     "where the worker programs lie; default: beside sluice or in ../libexec/sluice")
 
-  public static let json = Option("json", for: [.probe, .doctor], "print JSON")
+  public static let json = Option("json", for: [.probe, .doctor, .bench], "print JSON")
 
   public static let help = Option("help", short: "h", immediate: true, for: Set(CommandName.allCases), "print this help")
   public static let version = Option("version", short: "V", immediate: true, for: [], "print the version")

@@ -11,8 +11,9 @@ public enum PictureFile {
     case "bmp": "bmp"
     case "tif", "tiff": "tiff"
     case "ppm": "ppm"
+    case "yuv", "raw": "rawvideo"
     default: nil
     }
   }
-  public static let endings = "png, jpg, webp, bmp, tiff or ppm"
+  public static let endings = "png, jpg, webp, bmp, tiff, ppm, or yuv for the samples as they are"
 }

@@ -31,6 +31,9 @@ public class BusSocket {
     // Far above any credit, so that they never act (messages are bounded by slots and jobs).
     try set(ZMQ_SNDHWM, 100_000)
     try set(ZMQ_RCVHWM, 100_000)
+    // Bounds what a hostile peer can make us hold: ZeroMQ drops its connection at a longer message.
+    var longest: Int64 = 1 << 20
+    guard zmq_setsockopt(raw, ZMQ_MAXMSGSIZE, &longest, MemoryLayout<Int64>.size) == 0 else { throw busError("zmq_setsockopt") }
   }
 
   deinit { zmq_close(raw) }

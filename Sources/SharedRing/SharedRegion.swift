@@ -18,6 +18,13 @@ public final class SharedRegion: @unchecked Sendable {
     var fd = sluice_shared_memory(size)
     if fd < 0 {
       usedFallback = true
+      // memfd has no limit of its own: reserving more than there is would end in the kernel's out-of-memory killer.
+      let memory = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
+      guard size < memory else {
+        throw SluiceError(
+          .unavailable, "cannot reserve \(size >> 20) MiB of shared memory: this machine has \(memory >> 20) MiB",
+          advice: "lower --memory")
+      }
       fd = sluice_memfd("sluice")
       guard fd >= 0, ftruncate(fd, off_t(size)) == 0, posix_fallocate(fd, 0, off_t(size)) == 0 else {
         throw SluiceError(

@@ -18,20 +18,28 @@ public enum HandoffBench {
   ]
   static let count = 2000
 
-  /// Prints a line for each size: p50 and p99 latency with one frame under way, hand-offs a second with four.
-  public static func run(workerDirectory: String? = nil) throws(SluiceError) {
+  /// Prints p50 and p99 latency with one frame under way and hand-offs a second with four, for each size.
+  public static func run(json: Bool, workerDirectory: String? = nil) throws(SluiceError) {
+    var lines: [JSONValue] = []
     for size in sizes {
       let bench = try Bench(size, workerDirectory)
       let latencies = try bench.measure(frames: count, inFlight: 1).latencies.sorted()
       let rate = try bench.measure(frames: count, inFlight: 4)
-      let line = JSONValue.object([
-        JSONMember("frame", .string(size.name)), JSONMember("bytes", .number(PlaneLayout(.yuv420p, width: size.width, height: size.height).bytes)),
-        JSONMember("p50Microseconds", .number(Double(latencies[latencies.count / 2]) / 1e3)),
-        JSONMember("p99Microseconds", .number(Double(latencies[latencies.count * 99 / 100]) / 1e3)),
-        JSONMember("handoffsPerSecond", .number(Double(count) / rate.seconds)),
-      ]).line
-      try? System.writeAll(1, line + "\n")
+      let p50 = Double(latencies[latencies.count / 2]) / 1e3
+      let p99 = Double(latencies[latencies.count * 99 / 100]) / 1e3
+      let perSecond = Double(count) / rate.seconds
+      lines.append(
+        .object([
+          JSONMember("width", .number(size.width)), JSONMember("height", .number(size.height)),
+          JSONMember("p50Microseconds", .number(p50)), JSONMember("p99Microseconds", .number(p99)),
+          JSONMember("perSecond", .number(perSecond)),
+        ]))
+      if !json {
+        try? System.writeAll(
+          1, "\(size.name): p50 \(Int(p50.rounded())) us, p99 \(Int(p99.rounded())) us, \(Int(perSecond)) hand-offs a second\n")
+      }
     }
+    if json { try? System.writeAll(1, JSONValue.object([JSONMember("sizes", .array(lines))]).line + "\n") }
   }
 
   /// A supervisor with one ring, one producer and one consumer.

@@ -39,7 +39,7 @@ enum FrameCommand {
     }
     c.project.output = Project.Output()
     c.codec = codec
-    c.format = "image2pipe"
+    c.format = codec == "rawvideo" ? "rawvideo" : "image2pipe"
     c.overwrite = settings.flag(.yes)
     c.media = media
     if let memory = settings.size(.memory) { c.memory = memory }

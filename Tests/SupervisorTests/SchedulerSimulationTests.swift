@@ -1,4 +1,5 @@
 import CSluice
+import Foundation
 import FrameModel
 import SluiceBase
 import Testing
@@ -11,7 +12,8 @@ import Timeline
   /// Runs worlds with seeds from `first` on until `events` events were handled; the seed of a failure is in its text.
   private func simulate(_ first: UInt64, events: Int, _ set: (inout WorldOptions, inout TestRandom) -> Void) throws {
     var handled = 0
-    var seed = first
+    // A failure names its seed; SLUICE_SIMULATION_SKIP goes on to others.
+    var seed = first + (ProcessInfo.processInfo.environment["SLUICE_SIMULATION_SKIP"].flatMap { UInt64($0) } ?? 0)
     while handled < events {
       handled += try world(seed, set)
       seed += 1

@@ -89,8 +89,9 @@ final class RunEngine {
     setup.lookAhead = memory.lookAhead
     setup.reserve = memory.reserve
     setup.comfort = memory.comfort
+    setup.encoderKeeps = memory.encoderKeeps
     setup.renderCredit = prepared.launch.renderer.credit
-    setup.encodeCredit = prepared.launch.encoder.credit
+    setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
     setup.jobCount = jobCount
     setup.holdOnError = configuration.onError == .hold
     let rings = memory.rings

@@ -16,6 +16,7 @@ public struct MemoryPlan: Sendable {
   /// See `SchedulerSetup`.
   public var reserve: [Int]
   public var comfort: Int
+  public var encoderKeeps: Int
   /// Estimate of everything: rings, codecs, programs.
   public var bytes: UInt64
   var peakStreams: Int
@@ -79,7 +80,8 @@ public struct MemoryPlan: Sendable {
     _ plan: PlanView, decoders: Int, renderers: Int, lanes: Int, comfort: Int, lookAhead: Int64, encoder: UInt64,
     segmented: Bool
   ) -> MemoryPlan {
-    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort)
+    let keeps = encoderKeeps(plan.output)
+    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort, encoderKeeps: keeps)
     var classes = sizing.classes()
     sizing.merge(&classes)
     var streamRings = [Int](repeating: 0, count: plan.streamCount)
@@ -94,7 +96,7 @@ public struct MemoryPlan: Sendable {
     }
     let canvas = plan.canvas
     let outputBytes = PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: canvas.width, height: canvas.height).bytes)
-    let perLane = 3
+    let perLane = max(3, keeps + 1)
     rings.append(
       RingDescription(
         fillRole: SLUICE_ROLE_RENDERER.rawValue, firstSlot: first, slotCount: perLane * lanes, slotBytes: outputBytes))
@@ -104,8 +106,9 @@ public struct MemoryPlan: Sendable {
     let shared = rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) }
     return MemoryPlan(
       lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
-      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort,
-      bytes: shared + programs + streams + stillBytes(plan) + UInt64(lanes) * encoder, peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
+      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort, encoderKeeps: keeps,
+      bytes: shared + programs + streams + stillBytes(plan) + UInt64(lanes) * encoder,
+      peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
   }
 
   /// Stills that are scaled when they are decoded: two full pictures at a time, in private memory of the decoder.
@@ -118,6 +121,13 @@ public struct MemoryPlan: Sendable {
       largest = max(largest, source.width * source.height * 2)
     }
     return UInt64(largest) * 2
+  }
+
+  /// Pictures that an encoder keeps a reference to until it gets the next ones: none where the library copies its input; else
+  /// those being reordered, and one for each thread that encodes whole frames.
+  static func encoderKeeps(_ output: OutputSettings) -> Int {
+    if ["libx264", "libx264rgb", "libx265", "libvpx", "libvpx-vp9", "libaom-av1", "rawvideo"].contains(output.codec) { return 0 }
+    return 2 + (output.threads > 1 ? output.threads : 0)
   }
 
   /// What an encoder instance holds, an upper estimate. libx264: look-ahead and reordered frames with their half-size

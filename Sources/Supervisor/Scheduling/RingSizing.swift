@@ -21,6 +21,7 @@ struct Sizing {
   let lookAhead: Int64
   let lanes: Int
   let comfort: Int
+  let encoderKeeps: Int
 
   /// One class for each slot size.
   func classes() -> [SizeClass] {
@@ -49,9 +50,19 @@ struct Sizing {
   private func sizeClass(_ bytes: Int, _ streams: [Int]) -> SizeClass {
     let peak = peak(streams)
     let reserve = peak.slots > 0 ? peak.streams * lanes / 4 + 1 : 0
+    // Lanes share their stills, but each may be at another one.
+    let stills = streams.reduce(0) { $0 + (plan.stream($1).isStill ? plan.stream($1).slots : 0) }
+    // What an encoder keeps is not there for the stream's own codec, nor for the next stream.
+    let kept = streams.contains(where: isBypassable) ? encoderKeeps * lanes : 0
     return SizeClass(
-      slotBytes: bytes, slots: peak.slots * lanes + peak.stillSlots + reserve, reserve: reserve,
+      slotBytes: bytes, slots: peak.slots * lanes + min(peak.stillSlots * lanes, stills) + reserve + kept, reserve: reserve,
       peakStreams: peak.streams * lanes, streams: streams)
+  }
+
+  /// Whether pictures of a stream may go to the encoder as they are.
+  private func isBypassable(_ stream: Int) -> Bool {
+    let source = plan.source(plan.stream(stream).source)
+    return source.width == plan.canvas.width && source.height == plan.canvas.height
   }
 
   private func peak(_ streams: [Int]) -> (slots: Int, streams: Int, stillSlots: Int) {

@@ -221,7 +221,7 @@ extension Scheduler {
       }
       // A renderer that is at work ends its job as usual; nobody waits for the frame, so its slot comes back then.
     }
-    for handle in uses.keys.sorted() where uses[handle]?.lane == lane { close(handle) }
+    for handle in uses.keys.sorted() where uses[handle]?.lane == lane && uses[handle]?.closing == false { close(handle) }
     if let pending = lanes[lane].writing.first, let back = lanes[lane].segments.firstIndex(of: pending) {
       lanes[lane].current = back
     }
@@ -233,6 +233,7 @@ extension Scheduler {
     lanes[lane].nextEncode = start
     lanes[lane].nextCompose = start
     lanes[lane].nextStream = 0
+    closeStills()
   }
 
   mutating func dropInputs(_ job: RenderJob, holder: Int) {

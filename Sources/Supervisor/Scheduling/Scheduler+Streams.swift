@@ -21,11 +21,11 @@ extension Scheduler {
       }
       if record.isStill {
         if open[StreamKey(lane: -1, index: index)] == nil {
-          guard reserve(lane: -1, record: record, index: index) else { return }
+          guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
           start(index, record, frames: record.firstFrame..<record.endFrame, lane: nil)
         }
       } else {
-        guard reserve(lane: lane, record: record, index: index) else { return }
+        guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
         start(index, record, frames: frames, lane: lane)
       }
       lanes[lane].nextStream += 1
@@ -34,13 +34,11 @@ extension Scheduler {
 
   private func quota(_ record: StreamRecord) -> Int { record.isStill ? record.slots : record.slots + setup.comfort }
 
-  /// Sets a stream's slots aside: in the lane's own part of the ring for moving pictures, in the common part for stills.
-  private mutating func reserve(lane: Int, record: StreamRecord, index: Int) -> Bool {
-    let ring = setup.streamRings[index]
-    let total = reserved.reduce(0) { $1.key.index == ring ? $0 + $1.value : $0 }
-    guard total + quota(record) <= setup.rings[ring] - reserve(ring) else { return false }
-    reserved[StreamKey(lane: lane, index: ring), default: 0] += quota(record)
-    return true
+  /// Whether the ring has slots for one more stream. An open one has its whole quota set aside; an ended one has what is still
+  /// out, because the encoder may keep that until it gets the next frames. `MemoryPlan` makes the ring large enough for both.
+  private func hasRoom(for record: StreamRecord, ring: Int) -> Bool {
+    let taken = uses.values.reduce(0) { $1.ring == ring ? $0 + ($1.ended ? $1.owned : $1.quota) : $0 }
+    return taken + quota(record) <= setup.rings[ring] - reserve(ring)
   }
 
   private func reserve(_ ring: Int) -> Int { ring < setup.reserve.count ? setup.reserve[ring] : 0 }
@@ -83,14 +81,22 @@ extension Scheduler {
     }
   }
 
-  /// Grants slots up to the stream's quota.
+  /// Grants slots up to the stream's quota, not counting what its lane's encoder may keep until it gets the next frames.
   mutating func topUp(_ handle: UInt32) {
-    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing else { return }
-    while use.owned < use.quota + use.extra, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
+    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing, ledger.freeCount(ring: use.ring) > 0
+    else { return }
+    let allowed = use.quota + use.extra + (use.owned < use.quota + use.extra ? 0 : keptByEncoder(use))
+    while use.owned < allowed, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
       use.owned += 1
       actions.append(.grant(worker: worker, handle: handle, slot: slot, generation: ledger[slot].generation))
     }
     uses[handle] = use
+  }
+
+  private func keptByEncoder(_ use: StreamUse) -> Int {
+    guard setup.encoderKeeps > 0, let lane = use.lane, let encoder = lanes[lane].encoder, lanes[lane].encoding > 0 else { return 0 }
+    let kept = ledger.slots.count { $0.stream == use.handle && $0.holders == 1 << UInt64(encoder) }
+    return min(kept, setup.encoderKeeps)
   }
 
   mutating func published(
@@ -155,13 +161,13 @@ extension Scheduler {
     }
   }
 
-  /// Removes an ended stream that owns no slot any more.
+  /// Removes an ended stream that owns no slot any more. A failed one stays until it has passed: its frames are still asked
+  /// for.
   mutating func retireIfIdle(_ handle: UInt32) {
-    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty else { return }
+    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty, !use.failed || use.closing else { return }
     uses[handle] = nil
     let lane = use.lane ?? -1
     lent[use.ring] -= use.extra
-    reserved[StreamKey(lane: lane, index: use.ring), default: 0] -= use.quota
     if open[StreamKey(lane: lane, index: use.record)] == handle { open[StreamKey(lane: lane, index: use.record)] = nil }
   }
 
@@ -183,14 +189,13 @@ extension Scheduler {
 
   /// Lets go of the pictures that no frame to come will show.
   mutating func dropPassed(_ lane: Int) {
+    let passed = lanes[lane].nextCompose
     for handle in uses.keys.sorted() {
-      guard var use = uses[handle], use.lane == nil || use.lane == lane, !use.deliveries.isEmpty else { continue }
-      // A shared still stays while any lane has frames to compose that show it.
-      let passed =
-        use.lane == nil
-        ? lanes.filter { $0.nextCompose < min($0.end, use.frames.upperBound) && $0.end > use.frames.lowerBound }
-          .map(\.nextCompose).min() ?? use.frames.upperBound
-        : lanes[lane].nextCompose
+      guard var use = uses[handle], use.lane == lane else { continue }
+      if use.failed, use.frames.upperBound <= passed {
+        close(handle)
+        continue
+      }
       var dropped: [SlotReference] = []
       while let first = use.deliveries.first, first.frames.upperBound <= passed {
         dropped.append(first.slot)
@@ -200,6 +205,19 @@ extension Scheduler {
       uses[handle] = use
       for slot in dropped { release(slot.slot, by: Ledger.queue) }
       retireIfIdle(handle)
+    }
+    closeStills()
+  }
+
+  /// Lets go of the shared stills that no lane is at. A lane that comes to one later opens it again: kept for it, they could
+  /// take the slots that another lane needs to go on.
+  mutating func closeStills() {
+    for handle in uses.keys.sorted() {
+      guard let use = uses[handle], use.lane == nil, !use.closing else { continue }
+      let isNeeded = lanes.contains {
+        $0.nextCompose < min($0.end, use.frames.upperBound) && use.frames.lowerBound <= $0.nextCompose + setup.lookAhead
+      }
+      if !isNeeded { close(handle) }
     }
   }
 }

@@ -25,7 +25,6 @@ public struct Scheduler: Sendable {
   var uses: [UInt32: StreamUse] = [:]
   /// Handle of the open stream of (lane, record); lane -1 for stills.
   var open: [StreamKey: UInt32] = [:]
-  var reserved: [StreamKey: Int] = [:]
   /// Slots of each ring's reserve that are lent.
   var lent: [Int]
   var jobs: [RenderJob?]
@@ -91,6 +90,7 @@ public struct Scheduler: Sendable {
     guard !failed else { return }
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()
+    for handle in uses.keys.sorted() { topUp(handle) }
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
     for lane in lanes.indices { encode(lane) }
@@ -108,6 +108,9 @@ public struct Scheduler: Sendable {
   }
 
   private mutating func workerReady(_ worker: Int, _ role: UInt32) {
+    guard !decoders.contains(worker), !renderers.contains(worker), !encoders.contains(worker) else {
+      return nonsense(worker, "it said twice that it is ready")
+    }
     switch role {
     case SLUICE_ROLE_DECODER.rawValue: decoders.append(worker)
     case SLUICE_ROLE_RENDERER.rawValue: renderers.append(worker)

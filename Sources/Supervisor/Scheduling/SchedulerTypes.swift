@@ -17,6 +17,8 @@ public struct SchedulerSetup: Sendable {
   /// moving stream gets beyond its need, so that its decoder can run ahead.
   public var reserve: [Int] = []
   public var comfort = 0
+  /// Frames that an encoder may keep until it gets the next ones. Less than its credit, and than a lane's output slots.
+  public var encoderKeeps = 0
   /// Frames before its first that a stream is opened.
   public var lookAhead: Int64 = 12
   /// Jobs that a renderer may have at once, frames that an encoder may.

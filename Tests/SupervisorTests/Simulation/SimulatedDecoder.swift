@@ -24,6 +24,9 @@ final class SimulatedDecoder: SimulatedWorker {
     var held: [Slot] = []
     var capacity: Int
     var reorder: Int
+    /// Slots that it knows of, and whether it has asked for one more.
+    var quota: Int
+    var asked = false
     var cancelled = false
     /// Frames that go out in several words.
     var rest: (slot: Slot, frames: Range<Int64>)?
@@ -33,6 +36,7 @@ final class SimulatedDecoder: SimulatedWorker {
   private func canStep(_ s: Stream, _ world: Truth) -> Bool {
     if s.cancelled || s.decode >= min(s.end, world.failsAt[s.record]) { return true }
     if !s.decoded.isEmpty, s.decoded.count > s.reorder || s.decoded.count + s.held.count >= s.capacity { return true }
+    if !s.asked, s.decoded.count + s.held.count >= s.quota { return true }
     return !s.free.isEmpty || !s.held.isEmpty && s.decoded.count + s.held.count >= s.capacity
   }
 
@@ -50,14 +54,24 @@ final class SimulatedDecoder: SimulatedWorker {
       guard entry.firstFrame <= first, first < end, end <= entry.endFrame else {
         throw Violation("stream \(record) is opened for \(first)..<\(end)")
       }
-      let capacity = entry.isStill ? 1 : entry.slots - 3
+      // Some codecs hold more than their kind usually does.
+      let quota = entry.isStill ? entry.slots : entry.slots + world.memory.comfort
+      let capacity = entry.isStill ? 1 : world.random.chance(80) ? entry.slots - 1 : quota + world.random.int(0...2)
       streams.append(
         Stream(
           handle: handle, record: record, decode: first, publish: first, end: end, capacity: capacity,
-          reorder: entry.isStill ? 0 : world.random.int(0...max(0, capacity - 1))))
+          reorder: entry.isStill ? 0 : world.random.int(0...max(0, capacity - 1)), quota: quota))
     case .grant(_, let handle, let slot, let generation):
       guard let index = streams.firstIndex(where: { $0.handle == handle }) else { return }
       streams[index].free.append(Slot(index: slot, generation: generation))
+      if streams[index].asked {
+        streams[index].asked = false
+        streams[index].quota += 1
+      }
+    case .deny(_, let handle):
+      guard let index = streams.firstIndex(where: { $0.handle == handle }) else { return }
+      streams[index].asked = false
+      streams[index].capacity = streams[index].quota - 1
     case .close(_, let handle):
       guard let index = streams.firstIndex(where: { $0.handle == handle }) else { return }
       streams[index].cancelled = true
@@ -108,7 +122,13 @@ final class SimulatedDecoder: SimulatedWorker {
       try letGo(s.held.removeFirst(), world)
       return true
     }
-    guard let slot = s.free.popLast() else { return true }
+    guard let slot = s.free.popLast() else {
+      if !s.asked, s.decoded.count + s.held.count >= s.quota {
+        s.asked = true
+        outbox.append(.needsSlot(worker: index, handle: s.handle))
+      }
+      return true
+    }
     let frames = world.truth.run(s.record, from: s.decode, end: min(s.end, fails))
     try write(slot, s, frames.lowerBound, world)
     s.decode = frames.upperBound
@@ -124,8 +144,8 @@ final class SimulatedDecoder: SimulatedWorker {
 
   private func write(_ slot: Slot, _ s: Stream, _ frame: Int64, _ world: World) throws {
     let entry = world.scheduler.ledger[slot.index]
-    guard entry.state == .granted, Int(entry.owner) == index, entry.generation == slot.generation else {
-      return try fault("decodes into slot \(slot.index), which is not granted to it", world)
+    if entry.state != .granted || Int(entry.owner) != index || entry.generation != slot.generation {
+      try fault("decodes into slot \(slot.index), which is not granted to it", world)
     }
     writing.insert(slot.index)
     world.content[slot.index] = .picture(world.truth.picture(s.record, frame))
@@ -176,7 +196,11 @@ final class SimulatedDecoder: SimulatedWorker {
       return .codecReleased(worker: index, slot: -1, generation: 1)
     case 4: return .codecReleased(worker: index, slot: slot, generation: generation &+ 1)
     case 5:
-      lied = true
+      // An END that can be true is believed, and what is written after it hits others: memory cannot be taken away.
+      guard let use = world.scheduler.uses[handle], !use.closing, use.next < use.frames.upperBound else {
+        return .streamEnded(worker: index, handle: 1 << 20)
+      }
+      if use.worker == index { lied = true }
       return .streamEnded(worker: index, handle: handle)
     default: return .rendered(worker: index, job: 0, slot: slot, generation: generation)
     }

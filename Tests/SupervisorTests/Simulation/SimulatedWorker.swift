@@ -168,8 +168,8 @@ final class SimulatedEncoder: SimulatedWorker {
   private var todo: [SchedulerAction] = []
   private let delay: Int
 
-  override init(_ index: Int, _ role: UInt32, _ random: inout TestRandom) {
-    delay = random.int(0...2)
+  init(_ index: Int, _ role: UInt32, keeps: Int, _ random: inout TestRandom) {
+    delay = random.int(0...keeps)
     super.init(index, role, &random)
   }
 
@@ -231,7 +231,11 @@ final class SimulatedEncoder: SimulatedWorker {
       guard layers.count == 1, layers[0].stream >= 0,
         world.truth.allows(picture, record: layers[0].stream, frame: entry.frame),
         let header = world.headers.of[entry.slot], layers[0].isIdentity(of: header, canvas: world.truth.plan.canvas)
-      else { throw Violation("frame \(entry.frame) is the wrong picture") }
+      else {
+        throw Violation(
+          "frame \(entry.frame) is the wrong picture: slot \(entry.slot), \(entry.content), layers \(layers), "
+            + "header \(String(describing: world.headers.of[entry.slot]))\n\(world.picture)")
+      }
     case .composite(let frame, let pictures):
       guard frame == entry.frame || layers == world.truth.layers[Int(frame)] else {
         throw Violation("frame \(entry.frame) is what was drawn for \(frame)")

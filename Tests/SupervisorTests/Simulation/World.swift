@@ -54,6 +54,10 @@ final class World {
   var deliveredSinceAdvance = 0
   let batch: Int
   var done = false
+  /// Dead since the last advance.
+  private var justDied: Set<Int> = []
+  /// Killed; they go on for a while.
+  private var doomed: [SimulatedWorker] = []
 
   init(truth: Truth, options: WorldOptions, memory: MemoryPlan, seed: UInt64) {
     random = TestRandom(seed ^ 0xabcd)
@@ -75,7 +79,10 @@ final class World {
     setup.lookAhead = memory.lookAhead
     setup.jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
     setup.renderCredit = random.int(1...3)
-    setup.encodeCredit = random.int(3...5)
+    setup.encodeCredit = memory.encoderKeeps + random.int(1...4)
+    setup.reserve = memory.reserve
+    setup.comfort = memory.comfort
+    setup.encoderKeeps = memory.encoderKeeps
     setup.holdOnError = options.failingSources
     batch = random.int(1...6)
     let count = setup.rings.reduce(0, +)
@@ -124,6 +131,11 @@ final class World {
         return true
       }
     }
+    if !doomed.isEmpty, random.chance(10) {
+      deathsLeft -= 1
+      try die(doomed[0])
+      return true
+    }
     for index in coming.indices.reversed() {
       coming[index].wait -= 1
       if coming[index].wait <= 0 {
@@ -145,7 +157,7 @@ final class World {
       busy.append(worker)
       weight += worker.speed
     }
-    guard weight > 0 else { return !coming.isEmpty || !late.isEmpty }
+    guard weight > 0 else { return !coming.isEmpty || !late.isEmpty || !doomed.isEmpty }
     var pick = random.int(0...weight - 1)
     for worker in busy {
       pick -= worker.speed
@@ -165,7 +177,7 @@ final class World {
       switch role {
       case SLUICE_ROLE_DECODER.rawValue: SimulatedDecoder(index, role, &random)
       case SLUICE_ROLE_RENDERER.rawValue: SimulatedRenderer(index, role, &random)
-      default: SimulatedEncoder(index, role, &random)
+      default: SimulatedEncoder(index, role, keeps: memory.encoderKeeps, &random)
       }
     workers.append(worker)
     try deliver(.workerReady(index, role: role))
@@ -173,17 +185,14 @@ final class World {
 
   /// What the dead said before is heard in part before its death is known, lost, or heard later.
   func die(_ worker: SimulatedWorker) throws {
-    for event in worker.outbox {
-      switch random.int(0...2) {
-      case 0: try deliver(event)
-      case 1: late.append((event, random.int(0...300)))
-      default: break
-      }
-    }
+    let heard = random.int(0...worker.outbox.count)
+    for event in worker.outbox[..<heard] { try deliver(event) }
+    for event in worker.outbox[heard...] where random.chance(50) { late.append((event, random.int(0...300))) }
     workers.removeAll { $0 === worker }
+    doomed.removeAll { $0 === worker }
     for slot in worker.writing { content[slot] = .garbage(random.next()) }
+    justDied.insert(worker.index)
     try deliver(.workerDied(worker.index))
-    try advance()
     coming.append((worker.role, random.int(0...200)))
   }
 
@@ -196,25 +205,31 @@ final class World {
 
   private func advance() throws {
     deliveredSinceAdvance = 0
+    let known = justDied
     scheduler.advance()
     _ = scheduler.takeChangedSlots()
-    for action in scheduler.takeActions() { try perform(action) }
+    let actions = scheduler.takeActions()
+    for action in actions { try perform(action) }
+    justDied.subtract(known)
     try checkBounds()
     if events & 15 == 0 { try checkLedger() }
   }
 
   private func perform(_ action: SchedulerAction) throws {
     switch action {
-    case .open(let worker, _, _, _, _), .grant(let worker, _, _, _), .close(let worker, _),
+    case .open(let worker, _, _, _, _), .deny(let worker, _), .grant(let worker, _, _, _), .close(let worker, _),
       .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _):
-      guard let worker = workers.first(where: { $0.index == worker }) else { throw Violation("work for a dead worker: \(action)") }
+      guard let worker = workers.first(where: { $0.index == worker }) else {
+        // Decided before its death was known: it goes to nobody.
+        if justDied.contains(worker) { return }
+        throw Violation("work for a dead worker: \(action)")
+      }
       worker.inbox.append(action)
     case .kill(let index, _):
       // Late words of the dead may make no sense either.
       if let worker = workers.first(where: { $0.index == index }) {
         if !worker.lied { throw Violation("an honest worker is ended: \(action)") }
-        deathsLeft -= 1
-        try die(worker)
+        if !doomed.contains(where: { $0 === worker }) { doomed.append(worker) }
       }
     case .segmentDone(let segment, _):
       guard written.insert(segment.index).inserted else { throw Violation("segment \(segment.index) is done twice") }
@@ -261,7 +276,7 @@ final class World {
       owned[entry.stream, default: 0] += 1
     }
     for use in scheduler.uses.values {
-      guard use.owned == owned[use.handle] ?? 0, use.owned <= use.quota else {
+      guard use.owned == owned[use.handle] ?? 0, use.owned <= use.quota + use.extra + memory.encoderKeeps else {
         throw Violation("stream \(use.handle) counts \(use.owned) slots, the ledger \(owned[use.handle] ?? 0), quota \(use.quota)")
       }
     }
@@ -273,7 +288,6 @@ final class World {
     guard scheduler.ledger.inUse == 0 else { throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)") }
     guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
     guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
-    guard scheduler.reserved.values.allSatisfy({ $0 == 0 }) else { throw Violation("slots stay reserved at the end") }
     guard written.count == segmentTotal else { throw Violation("\(written.count) of \(segmentTotal) segments were written") }
     guard scheduler.counts.framesEncoded == truth.plan.frameCount else {
       throw Violation("\(scheduler.counts.framesEncoded) of \(truth.plan.frameCount) frames were counted")
@@ -301,7 +315,7 @@ final class World {
       text += "holders \(String(entry.holders, radix: 16)) frame \(entry.frame) stream \(entry.stream)\n"
     }
     text += "records \(truth.records.map { "\($0.firstFrame)..<\($0.endFrame)\($0.isStill ? "s" : "")×\($0.slots)" })\n"
-    text += "reserved \(scheduler.reserved)\nworkers \(workers.map { "\($0.index) role \($0.role)" })"
+    text += "workers \(workers.map { "\($0.index) role \($0.role)" })"
     return text
   }
 }

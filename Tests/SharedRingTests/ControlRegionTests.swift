@@ -1,0 +1,143 @@
+import CSluice
+import SluiceBase
+import Testing
+
+@testable import SharedRing
+
+@Suite struct ControlRegionTests {
+  private let rings = [
+    RingDescription(fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: 5, slotBytes: 8192),
+    RingDescription(fillRole: SLUICE_ROLE_RENDERER.rawValue, firstSlot: 5, slotCount: 3, slotBytes: 4096),
+  ]
+
+  private func writer() throws -> ControlRegionWriter {
+    var fallback = false
+    return try ControlRegionWriter(rings: rings, jobCount: 4, epoch: 42, usedFallback: &fallback)
+  }
+
+  private func readOnly(_ region: SharedRegion) throws -> SharedRegion {
+    try SharedRegion(
+      descriptor: FileDescriptor(sluice_reopen_readonly(region.descriptor.raw)), bytes: region.bytes, writable: false)
+  }
+
+  @Test func theReaderSeesWhatTheWriterWrote() throws {
+    let writer = try writer()
+    let reader = try ControlRegionReader(try readOnly(writer.region))
+    #expect(reader.rings == rings)
+    #expect(reader.slotCount == 8)
+    #expect(reader.jobCount == 4)
+    #expect(reader.epoch == 42)
+    #expect((0..<8).map { reader.ring(ofSlot: $0) } == [0, 0, 0, 0, 0, 1, 1, 1])
+    #expect(reader.ring(ofSlot: 8) == nil)
+    #expect(reader.ring(ofSlot: -1) == nil)
+    var slot = Ledger.Slot()
+    slot.generation = 77
+    slot.state = .granted
+    slot.owner = 5
+    writer.store(6, slot)
+    #expect(reader.generation(6) == 77)
+    #expect(reader.generation(5) == 0)
+
+    let inputs = [
+      sluice_input(stream: 3, slot: 1, generation: 9, reserved: 0),
+      sluice_input(stream: 4, slot: UInt32(SLUICE_NO_SLOT), generation: 0, reserved: 0),
+    ]
+    writer.store(job: 2, sequence: 100, frame: 12, slot: 6, generation: 77, inputs: inputs)
+    let job = try #require(reader.job(2, sequence: 100))
+    #expect(job.frame == 12)
+    #expect(job.slot == 6)
+    #expect(job.generation == 77)
+    #expect(job.inputs.map(\.stream) == [3, 4])
+    #expect(job.inputs.map(\.slot) == [1, UInt32(SLUICE_NO_SLOT)])
+    #expect(reader.job(2, sequence: 99) == nil, "an earlier job's record")
+    #expect(reader.job(3, sequence: 100) == nil)
+    #expect(reader.job(-1, sequence: 0) == nil)
+    #expect(reader.job(4, sequence: 0) == nil)
+  }
+
+  @Test func mutatedBytesAreRefusedOrReadInBounds() throws {
+    let original = try writer()
+    let bytes = original.region.bytes
+    var random = TestRandom(1)
+    var accepted = 0
+    var fallback = false
+    let region = try SharedRegion.create(bytes: bytes, usedFallback: &fallback)
+    for _ in 0..<20_000 {
+      region.base.copyMemory(from: original.region.base, byteCount: bytes)
+      for _ in 0..<random.int(1...4) {
+        // Mostly the header and the ring table.
+        let at = random.chance(80) ? random.int(0...191) : random.int(0...bytes - 1)
+        region.base.storeBytes(of: random.chance(30) ? 0xff : UInt8(random.int(0...255)), toByteOffset: at, as: UInt8.self)
+      }
+      guard let reader = try? ControlRegionReader(region) else { continue }
+      accepted += 1
+      for ring in reader.rings { #expect(ring.firstSlot >= 0 && ring.firstSlot + ring.slotCount <= reader.slotCount) }
+      for slot in [0, 7, reader.slotCount - 1] where slot >= 0 && slot < reader.slotCount {
+        _ = reader.generation(slot)
+        _ = reader.ring(ofSlot: slot)
+      }
+      for job in [-1, 0, 3, reader.jobCount - 1, reader.jobCount] { _ = reader.job(job, sequence: 0) }
+    }
+    #expect(accepted > 1000)
+  }
+
+  @Test func aShortOrUnreadyRegionIsRefused() throws {
+    var fallback = false
+    let empty = try SharedRegion.create(bytes: 4096, usedFallback: &fallback)
+    #expect(throws: SluiceError.self) { try ControlRegionReader(empty) }
+    let writer = try writer()
+    let cut = try SharedRegion(descriptor: FileDescriptor(dup(writer.region.descriptor.raw)), bytes: 4096, writable: false)
+    #expect(throws: SluiceError.self) { try ControlRegionReader(cut) }
+    writer.region.base.storeBytes(of: UInt16(SLUICE_ABI_MAJOR + 1), toByteOffset: 8, as: UInt16.self)
+    #expect(throws: SluiceError.self) { try ControlRegionReader(writer.region) }
+  }
+}
+
+@Suite struct LeaseTests {
+  @Test func theSupervisorReadsWhatTheWorkerWrote() throws {
+    var fallback = false
+    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 10), usedFallback: &fallback)
+    let writer = try LeaseWriter(region, worker: 3, slotCount: 10)
+    let reader = LeaseReader(region, slotCount: 10)
+    let first = reader.heartbeat
+    #expect(first > 0)
+    writer.beat()
+    #expect(reader.heartbeat >= first)
+    writer.markDone(0, 5)
+    writer.markDone(9, 6)
+    writer.markReleased(9, 7)
+    writer.markDone(10, 1)  // out of range: ignored
+    writer.markReleased(.max, 1)
+    #expect((0..<10).map(reader.done) == [5, 0, 0, 0, 0, 0, 0, 0, 0, 6])
+    #expect((0..<10).map(reader.released) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 7])
+    for counter in StageCounter.allCases { writer.add(counter, 2) }
+    for counter in StageCounter.allCases {
+      writer.add(counter, 3)
+      #expect(reader.value(counter) == 5)
+    }
+  }
+
+  @Test func textsGoRoundAndAreCutAtTheirRoom() throws {
+    var fallback = false
+    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 1), usedFallback: &fallback)
+    let writer = try LeaseWriter(region, worker: 0, slotCount: 1)
+    let reader = LeaseReader(region, slotCount: 1)
+    let numbers = (0..<20).map { writer.text("line \($0)") }
+    #expect(numbers == Array(0..<20))
+    #expect((14..<20).map { reader.text(UInt64($0)) } == (14..<20).map { "line \($0)" })
+    let long = writer.text(String(repeating: "x", count: 2000))
+    #expect(reader.text(long).utf8.count == Int(SLUICE_TEXT_BYTES) - 1)
+    #expect(reader.text(.max).utf8.count < Int(SLUICE_TEXT_BYTES))
+    let nonASCII = writer.text(String(repeating: "é", count: 2000))
+    #expect(reader.text(nonASCII).unicodeScalars.count == 256)
+  }
+
+  @Test func aRegionThatIsTooSmallOrReadOnlyIsRefused() throws {
+    var fallback = false
+    let region = try SharedRegion.create(bytes: 4096, usedFallback: &fallback)
+    #expect(throws: SluiceError.self) { try LeaseWriter(region, worker: 0, slotCount: 4096) }
+    let readOnly = try SharedRegion(
+      descriptor: FileDescriptor(sluice_reopen_readonly(region.descriptor.raw)), bytes: 4096, writable: false)
+    #expect(throws: SluiceError.self) { try LeaseWriter(readOnly, worker: 0, slotCount: 4) }
+  }
+}
