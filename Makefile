@@ -56,7 +56,8 @@ test: toolchain test-deps
 	swift build --build-tests
 	swift test --skip-build
 
-demo: toolchain test-deps
+demo: toolchain
+	$(call install-packages,$(PACKAGES) ffmpeg)
 	swift build $(RELEASE_FLAGS)
 	@SLUICE=$(RELEASE)/sluice Tools/demo
 

@@ -56,6 +56,10 @@ let package = Package(
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
     .testTarget(name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"], swiftSettings: strict),
+    .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
+    .testTarget(name: "SupervisorTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "Supervisor"], swiftSettings: strict),
+    .testTarget(name: "SharedRingTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing"], swiftSettings: strict),
+    .testTarget(name: "ControlBusTests", dependencies: ["CSluice", "SluiceBase", "CZeroMQ", "ControlBus"], swiftSettings: strict),
     .testTarget(name: "IntegrationTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

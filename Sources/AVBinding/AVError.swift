@@ -32,12 +32,12 @@ public enum AVErrorText {
 /// that asked for it, to stand in the text of the error that follows. Safe from any thread.
 public enum AVLog {
   private static let messages = Mutex<[UInt: String]>([:])
-  private static let warnings = Mutex<[UInt: [String]]>([:])
+  private static let lines = Mutex<[UInt: [Line]]>([:])
 
   private static let installed: Void = av_log_set_callback { context, level, format, arguments in
-    guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+    guard level <= AV_LOG_WARNING, let format, let arguments else { return }
     let thread = UInt(pthread_self())
-    guard AVLog.messages.withLock({ $0[thread] != nil }) else { return }
+    guard AVLog.lines.withLock({ $0[thread] != nil }) || AVLog.messages.withLock({ $0[thread] != nil }) else { return }
     var prefix: Int32 = 0
     var line = [CChar](repeating: 0, count: 400)
     av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefix)
@@ -56,11 +56,9 @@ public enum AVLog {
     }
     guard !text.isEmpty else { return }
     let line = String(text)
-    if level <= AV_LOG_ERROR {
-      messages.withLock { $0[thread] = line }
-    } else {
-      warnings.withLock { $0[thread]?.append(line) }
-    }
+    lines.withLock { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
+    guard level <= AV_LOG_ERROR else { return }
+    messages.withLock { if $0[thread] != nil { $0[thread] = line } }
   }
 
   /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.
@@ -74,13 +72,18 @@ public enum AVLog {
     return (result, message?.isEmpty == false ? message : nil)
   }
 
-  /// Runs `body` and returns its result with the warnings that a library wrote on this thread meanwhile, without its
-  /// errors. May stand inside `capture`.
-  public static func captureWarnings<R>(_ body: () -> R) -> (R, warnings: [String]) {
+  /// Runs `body` and returns its result with all that a library wrote on this thread meanwhile, errors and warnings,
+  /// in order. May stand inside `capture`.
+  public static func captureLines<R>(_ body: () -> R) -> (R, lines: [Line]) {
     silence()
     let thread = UInt(pthread_self())
-    warnings.withLock { $0[thread] = [] }
+    lines.withLock { $0[thread] = [] }
     let result = body()
-    return (result, warnings.withLock { $0.removeValue(forKey: thread) } ?? [])
+    return (result, lines.withLock { $0.removeValue(forKey: thread) } ?? [])
+  }
+
+  public struct Line: Sendable {
+    public let isError: Bool
+    public let text: String
   }
 }

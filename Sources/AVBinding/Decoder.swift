@@ -49,9 +49,7 @@ public final class Decoder {
       return buffers.provide(codec, frame, flags)
     }
     let (opened, message) = AVLog.capture { avcodec_open2(context, codec, nil) }
-    if opened < 0 {
-      var context: UnsafeMutablePointer<AVCodecContext>? = context
-      avcodec_free_context(&context)
+    if opened < 0 {  // every field is set, so deinit frees the context
       let reason = message ?? AVErrorText.text(opened)
       throw SluiceError(.badInput, "cannot open the \(name) decoder: \(reason)", at: demuxer.path)
     }

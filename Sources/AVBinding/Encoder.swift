@@ -10,7 +10,6 @@ final class Encoder {
   let name: String
   let context: UnsafeMutablePointer<AVCodecContext>
   private let packet: UnsafeMutablePointer<AVPacket>
-  private(set) var isOpen = false
 
   /// A context with everything set but the user's options; `open` follows those.
   init(_ codec: UnsafePointer<AVCodec>, settings: OutputSettings, pixels: OutputPixelFormat, globalHeader: Bool)
@@ -54,25 +53,20 @@ final class Encoder {
   }
 
   func open() throws(SluiceError) {
-    let ((result, warnings), message) = AVLog.capture { AVLog.captureWarnings { avcodec_open2(context, codec, nil) } }
+    let (result, lines) = AVLog.captureLines { avcodec_open2(context, codec, nil) }
     guard result >= 0 else {
       let hardware = codec.pointee.capabilities & AV_CODEC_CAP_HARDWARE != 0
       let missing = hardware || [AVErrorText.noMemory, sluice_averror(ENOSYS), sluice_averror(ENODEV)].contains(result)
-      let reason = message ?? AVErrorText.text(result)
+      let reason = lines.first { $0.isError }?.text ?? AVErrorText.text(result)
       throw SluiceError(
-        missing ? .unavailable : .usage, "cannot start the encoder: \(reason)", at: name,
-        advice: reason.contains("preset/tune") ? "its presets are \(Encoder.presets)" : "")
+        missing ? .unavailable : .usage, "cannot start the encoder: \(reason)", at: name)
     }
-    isOpen = true
     // libx264, libx265 and SVT-AV1 take parameter lists of their own; what they refuse there they only warn about.
-    if let refused = warnings.first(where: { $0.hasPrefix("Error parsing option") || $0.hasPrefix("Unknown option")
-      || $0.hasPrefix("Invalid value for") })
-    {
-      throw SluiceError(.usage, refused, at: name)
+    let refusals = ["Error parsing option", "Unknown option", "Invalid value for"]
+    if let refused = lines.first(where: { line in refusals.contains { line.text.hasPrefix($0) } }) {
+      throw SluiceError(.usage, refused.text, at: name)
     }
   }
-
-  private static let presets = "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow, placebo"
 
   /// Gives the encoder a picture (nil: there are no more) and hands on the packets that are ready. Packets are lent
   /// for the call.

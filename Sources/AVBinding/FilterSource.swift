@@ -24,13 +24,8 @@ public final class FilterSource {
     case .failure(let error):
       throw SluiceError(.badInput, error.what ?? message ?? AVErrorText.text(error.code), at: Self.prefix + text)
     }
-    do throws(SluiceError) {
-      try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: Self.prefix + text)
-    } catch {
-      var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
-      avfilter_graph_free(&graph)
-      throw error
-    }
+    // Every field is set, so deinit frees the graph when this throws.
+    try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: Self.prefix + text)
   }
   deinit {
     var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
@@ -65,7 +60,8 @@ public final class FilterSource {
   ) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure> {
     var graph = avfilter_graph_alloc()
     guard let built = graph else { return .failure(Failure(code: AVErrorText.noMemory)) }
-    func fail(_ failure: Failure) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure> {
+    func fail(_ failure: Failure) -> Result<(UnsafeMutablePointer<AVFilterGraph>, UnsafeMutablePointer<AVFilterContext>), Failure>
+    {
       avfilter_graph_free(&graph)
       return .failure(failure)
     }

@@ -42,33 +42,40 @@ public final class PictureOutput {
   private let consumer: any PictureConsumer
   private let converter: OutputConverter?
   private let source: OutputFrame
+  private let segment: SegmentWriter?
   private var lastNumber = Int64.min
   private var frames: UInt64 = 0
 
   /// Opens everything and writes the header. The descriptor stays the caller's and must outlive this.
   /// Throws `usage` for what the user asked wrongly, `unavailable` for what this FFmpeg lacks, `cannotCreate` for
   /// what the output refuses.
-  public init(settings: OutputSettings, input: PixelFormat, fd: Int32) throws(SluiceError) {
+  ///
+  /// With `asSegment` the packets go to a segment file for a `PacketJoiner`, and no container is made. The encoder is
+  /// opened as for the container all the same. Numbers then count from 0 without gaps.
+  public init(settings: OutputSettings, input: PixelFormat, fd: Int32, asSegment: Bool = false) throws(SluiceError) {
     AVLog.silence()
     try PictureOutput.check(settings)
     output = try OutputDescriptor(fd)
+    segment = asSegment ? SegmentWriter(output: output) : nil
     source = try OutputFrame()
     let isRaw = settings.codec == "rawvideo" || settings.codec == "wrapped_avframe"
     let color = settings.color
     let pixels: OutputPixelFormat
     switch settings.format {
+    case _ where isRaw && asSegment:
+      throw SluiceError(.usage, "raw pictures are not encoded in segments", at: settings.format)
     case "yuv4mpegpipe":
       guard isRaw else {
         throw SluiceError(.usage, "yuv4mpegpipe carries only raw pictures", at: settings.codec, advice: "leave out the codec")
       }
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: RawOutput.y4mFormats, encoder: "yuv4mpegpipe")
-      try OutputOptions.apply(settings.options, to: [])
+      try OutputOptions.apply(settings.options, to: [], of: settings.format)
       consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
     case "rawvideo" where isRaw:
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
-      try OutputOptions.apply(settings.options, to: [])
+      try OutputOptions.apply(settings.options, to: [], of: settings.format)
       consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
     case "nut" where isRaw:
       let muxer = try Muxer(Muxer.find("nut"), output: output)
@@ -82,7 +89,7 @@ public final class PictureOutput {
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: Encoder.pixelFormats(codec),
         encoder: settings.codec)
-      consumer = try CodedOutput(codec: codec, settings: settings, pixels: pixels, muxer: muxer)
+      consumer = try CodedOutput(codec: codec, settings: settings, pixels: pixels, muxer: muxer, segment: segment)
     }
     converter = pixels.isConverted ? try OutputConverter(pixels, width: settings.width, height: settings.height) : nil
     self.pixels = pixels
@@ -114,7 +121,7 @@ public final class PictureOutput {
       let got = "\(description.width)x\(description.height) \(description.format)"
       throw SluiceError(.software, "frame \(number) is \(got), not \(settings.width)x\(settings.height) \(input)")
     }
-    guard number > lastNumber else {
+    guard segment.map({ number == $0.frames }) ?? (number > lastNumber) else {
       release()
       throw SluiceError(.software, "frame \(number) came after frame \(lastNumber)")
     }
@@ -122,6 +129,7 @@ public final class PictureOutput {
     try source.wrap(memory, bytes: bytes, description: description, as: pixels.source, release: release)
     defer { source.clear() }
     frames += 1
+    segment?.frames += 1
     guard let converter else {
       source.raw.pointee.format = pixels.target.rawValue  // the yuvj twin, where the encoder wants that
       source.raw.tag(pixels.color, sampleAspect: settings.sampleAspect, pts: number)
@@ -135,11 +143,11 @@ public final class PictureOutput {
     try consumer.take(converted, number: number)
   }
 
-  /// Writes what the encoder still holds and the end of the file, and waits until a regular file is on the disk.
-  /// Returns its size in bytes. To be called once, last.
+  /// Writes what the encoder still holds and the end of the file, and waits until a regular file is on the disk, unless it
+  /// is a segment, which is read soon and then gone. Returns its size in bytes. To be called once, last.
   public func finish() throws(SluiceError) -> UInt64 {
     try consumer.finish()
-    try output.synchronize()
+    if segment == nil { try output.synchronize() }
     return UInt64(output.bytes)
   }
 

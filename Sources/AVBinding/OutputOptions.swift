@@ -12,11 +12,12 @@ enum OutputOptions {
     let name: String
   }
 
-  static func apply(_ options: [OutputSettings.Option], to targets: [Target]) throws(SluiceError) {
-    for option in options { try apply(option, to: targets) }
+  /// `owner` is named to the user where there are no targets.
+  static func apply(_ options: [OutputSettings.Option], to targets: [Target], of owner: String = "") throws(SluiceError) {
+    for option in options { try apply(option, to: targets, of: owner) }
   }
 
-  private static func apply(_ option: OutputSettings.Option, to targets: [Target]) throws(SluiceError) {
+  private static func apply(_ option: OutputSettings.Option, to targets: [Target], of fallback: String) throws(SluiceError) {
     for target in targets {
       var owner: UnsafeMutableRawPointer?
       guard let known = av_opt_find2(target.object, option.name, nil, 0, AV_OPT_SEARCH_CHILDREN, &owner),
@@ -29,7 +30,7 @@ enum OutputOptions {
       }
       return
     }
-    let who = targets.map(\.name).joined(separator: " and ")
+    let who = targets.isEmpty ? fallback : targets.map(\.name).joined(separator: " and ")
     let all = targets.flatMap { names(of: $0.object) }
     let advice =
       NearestName.of(option.name, in: all).map { "did you mean \($0)?" }

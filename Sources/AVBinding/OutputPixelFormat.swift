@@ -31,7 +31,7 @@ struct OutputPixelFormat {
     self.source = source
     sourceColor = OutputPixelFormat.color(of: source, canvas: canvas)
     if wanted.isEmpty {
-      target = OutputPixelFormat.nearest(to: source, fullRange: sourceColor.fullRange, in: usable)
+      target = OutputPixelFormat.nearest(to: source, in: usable)
     } else {
       target = try OutputPixelFormat.named(wanted, accepted: usable, encoder: encoder)
     }
@@ -54,11 +54,12 @@ struct OutputPixelFormat {
     return color
   }
 
-  private static func nearest(to source: AVPixelFormat, fullRange: Bool, in accepted: [AVPixelFormat]?) -> AVPixelFormat {
-    guard let accepted, !accepted.contains(source) else { return source }
+  /// The source's own format, or its full-range twin where the encoder names that first; else the one that loses least.
+  private static func nearest(to source: AVPixelFormat, in accepted: [AVPixelFormat]?) -> AVPixelFormat {
+    guard let accepted else { return source }
     let name = PixelFormatMap.name(source)
     let twin = name.hasPrefix("yuv4") ? av_get_pix_fmt("yuvj" + name.dropFirst(3)) : AV_PIX_FMT_NONE
-    if twin != AV_PIX_FMT_NONE, accepted.contains(twin) { return twin }
+    if let same = accepted.first(where: { $0 == source || ($0 == twin && twin != AV_PIX_FMT_NONE) }) { return same }
     let alpha: Int32 = av_pix_fmt_desc_get(source).map { $0.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0 } == true ? 1 : 0
     return avcodec_find_best_pix_fmt_of_list(accepted + [AV_PIX_FMT_NONE], source, alpha, nil)
   }

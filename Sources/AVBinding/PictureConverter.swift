@@ -65,7 +65,8 @@ public final class PictureConverter {
       throw SluiceError(.software, "libswscale cannot turn \(frame.formatName) into \(mapping.format)")
     }
     // The same matrix and range on both sides: samples are rearranged and scaled, their meaning stays in the header.
-    let full: Int32 = frame.raw.pointee.color_range == AVCOL_RANGE_JPEG || mapping.isFullRange || mapping.format.family != .yuv ? 1 : 0
+    let full: Int32 =
+      frame.raw.pointee.color_range == AVCOL_RANGE_JPEG || mapping.isFullRange || mapping.format.family != .yuv ? 1 : 0
     let matrix = sws_getCoefficients(SWS_CS_DEFAULT)
     sws_setColorspaceDetails(scaler, matrix, full, matrix, full, 0, 1 << 16, 1 << 16)
 

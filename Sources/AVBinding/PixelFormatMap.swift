@@ -66,7 +66,8 @@ public enum PixelFormatMap {
   private static func planarFormat(_ source: AVPixelFormat) -> PixelFormat? {
     guard let pointer = av_pix_fmt_desc_get(source) else { return nil }
     let descriptor = pointer.pointee
-    let odd = AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL
+    let odd =
+      AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL
       | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER
     guard descriptor.flags & UInt64(odd) == 0, descriptor.log2_chroma_w <= 3, descriptor.log2_chroma_h <= 3 else { return nil }
     let components = Int(descriptor.nb_components)

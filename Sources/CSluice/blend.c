@@ -130,7 +130,8 @@ ORIENT(16)
 void sluice_orient(void *dst, ptrdiff_t stride, int width, int height, const void *src, ptrdiff_t step_x, ptrdiff_t step_y,
                    int sample_bytes) {
   if (step_x == sample_bytes)
-    for (int y = 0; y < height; y++) memcpy((uint8_t *)dst + y * stride, (const uint8_t *)src + y * step_y, (size_t)width * sample_bytes);
+    for (int y = 0; y < height; y++)
+      memcpy((uint8_t *)dst + y * stride, (const uint8_t *)src + y * step_y, (size_t)width * sample_bytes);
   else if (sample_bytes == 1) orient8(dst, stride, width, height, src, step_x, step_y);
   else orient16(dst, stride, width, height, src, step_x, step_y);
 }

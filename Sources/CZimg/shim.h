@@ -50,7 +50,6 @@ static inline zimg_filter_graph *sluice_zimg_build(const sluice_zimg_image *sour
     p.filter_param_b = p.filter_param_b_uv = c;
   }
   p.cpu_type = (zimg_cpu_type_e)cpu;
-  p.allow_approximate_gamma = 1; // tables; where linear light is needed at all, this is many times faster
   return zimg_filter_graph_build(&s, &t, &p);
 }
 

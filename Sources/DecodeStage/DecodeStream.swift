@@ -50,7 +50,7 @@ public final class DecodeStream {
       }
       throw SluiceError(.badInput, "frames of a filter graph have no numbers", at: request.place, advice: "ask by time")
     }
-    return source.clock.time(try FrameIndex.tick(of: number, path: path))
+    return source.clock.time(try FrameIndex.tick(of: number, path: path, threads: request.threads))
   }
 
   private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
@@ -75,7 +75,7 @@ public final class DecodeStream {
         continue
       }
       // A damaged picture stands in only until the first good one.
-      if current.isDamaged, !coming.isDamaged, frame == request.startFrame { 
+      if current.isDamaged, !coming.isDamaged, frame == request.startFrame {
         report((1, "damaged picture"), at: current.tick, source)
         shown = coming
         continue

@@ -1,26 +1,44 @@
 import AVBinding
 import SluiceBase
 
-/// Finds the time of a picture by its number, by reading packets without decoding them.
+/// Finds the time of a picture by its number: from the packets without decoding them where all carry presentation
+/// times, else by decoding from the start.
 enum FrameIndex {
   /// Tick of picture `number` (from 0, in presentation order). Throws 65 when the file has fewer.
-  static func tick(of number: Int64, path: String) throws(SluiceError) -> Int64 {
+  static func tick(of number: Int64, path: String, threads: Int) throws(SluiceError) -> Int64 {
+    if let ticks = try presentationTimes(path) {
+      guard number < ticks.count else { throw missing(number, ticks.count, path) }
+      return ticks[Int(number)]
+    }
+    let source = try FileSource(path: path, threads: threads, allocator: NoMemory())
+    var count: Int64 = 0
+    while let picture = try source.next() {
+      if count == number { return picture.tick }
+      count += 1
+    }
+    throw missing(number, Int(count), path)
+  }
+
+  /// Sorted; nil when a packet has none, or two have the same.
+  private static func presentationTimes(_ path: String) throws(SluiceError) -> [Int64]? {
     let demuxer = try Demuxer(path: path)
     let packet = try PacketBox()
-    var presentation: [Int64] = []
-    var decoding: [Int64] = []
-    var isTimed = true
+    var ticks: [Int64] = []
     while demuxer.read(into: packet) {
       if packet.isDiscarded || packet.size == 0 || demuxer.hidesPicture(packet) { continue }
-      if let pts = packet.pts { presentation.append(pts) } else { isTimed = false }
-      if let dts = packet.dts { decoding.append(dts) }
+      guard let pts = packet.pts else { return nil }
+      ticks.append(pts)
     }
-    // As FileSource counts: without presentation times the n-th picture has the n-th decoding time.
-    let ticks = isTimed ? presentation.sorted() : decoding
-    guard number < ticks.count else {
-      throw SluiceError(
-        .badInput, "has no frame \(number): it has \(ticks.count)", at: path, advice: "numbers count from 0")
-    }
-    return ticks[Int(number)]
+    ticks.sort()
+    return zip(ticks, ticks.dropFirst()).contains { $0 == $1 } ? nil : ticks
+  }
+
+  private static func missing(_ number: Int64, _ count: Int, _ path: String) -> SluiceError {
+    SluiceError(.badInput, "has no frame \(number): it has \(count)", at: path, advice: "numbers count from 0")
+  }
+
+  /// Leaves the memory to libavcodec.
+  private final class NoMemory: PictureAllocator {
+    func memory(bytes: Int) -> (any PictureMemory)? { nil }
   }
 }

@@ -24,6 +24,17 @@ public final class VideoOutput {
     self.counters = counters
   }
 
+  /// Starts an encoder of its own for one segment of an output; a `SegmentJoiner` with the same settings puts its
+  /// packets into the container. `fd` gets a segment file, from its start and without seeking. Everything is checked
+  /// and opened as for the container, and the same errors are thrown, but for what the container itself finds in its
+  /// options and for the lack of seeking. Frame numbers count from 0 at the segment's start, without gaps.
+  public init(
+    segmentOf settings: OutputSettings, input: PixelFormat, fd: Int32, counters: (any StageCounters)? = nil
+  ) throws(SluiceError) {
+    output = try PictureOutput(settings: settings, input: input, fd: fd, asSegment: true)
+    self.counters = counters
+  }
+
   /// Encodes the picture in `slot` as output frame `number`, counted from 0; numbers must rise. Size and format must
   /// be those of the output, else a fault is thrown. `release` is called exactly once, when the slot's picture is
   /// needed no more: often before this returns, and also when it throws.

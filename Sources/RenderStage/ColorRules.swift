@@ -19,6 +19,8 @@ struct ColorPair: Hashable {
   /// How a picture is brought to the canvas: an unknown matrix is BT.601 for SD and BT.709 for HD; unknown primaries
   /// are the canvas's; RGB is full range; gray has the canvas's matrix. Primaries are converted, through linear light,
   /// only where both are known and differ; the transfer function changes only then (an unknown one is BT.709's).
+  /// That costs some 25 times as much as a matrix alone: zimg's fast tables for it are off by tens of code values in the
+  /// shadows, so the exact curves are used.
   init(_ frame: FrameDescription, canvas: Canvas) {
     let target = canvas.color.completed(width: canvas.width, height: canvas.height)
     let source = frame.color.completed(width: frame.width, height: frame.height)
@@ -29,7 +31,8 @@ struct ColorPair: Hashable {
     sourceMatrix = frame.format.family == .gray ? targetMatrix : matrix(frame.format.family, source)
     sourceFullRange = frame.format.family == .rgb || frame.color.fullRange
     targetFullRange = canvas.format.family == .rgb || canvas.color.fullRange
-    let from = ColorRules.primaries(frame.color), to = ColorRules.primaries(canvas.color)
+    let from = ColorRules.primaries(frame.color)
+    let to = ColorRules.primaries(canvas.color)
     let transfer = ColorRules.transfers.contains(source.transfer) ? source.transfer : 1
     if let from, let to, from != to {
       sourcePrimaries = from
@@ -65,7 +68,8 @@ enum ColorRules {
   /// primaries and transfer; alpha is left to the caller.
   static func samples(_ color: RGBA, canvas: Canvas) -> [UInt16] {
     let depth = canvas.format.depth
-    let scale = Double(1 << (depth - 8)), top = Double(1 << depth) - 1
+    let scale = Double(1 << (depth - 8))
+    let top = Double(1 << depth) - 1
     let full = canvas.color.fullRange || canvas.format.family == .rgb
     func code(_ value: Double, chroma: Bool) -> UInt16 {
       let exact =
@@ -74,7 +78,9 @@ enum ColorRules {
         : (full ? value * top : (16 + 219 * value) * scale)
       return UInt16(min(max(exact.rounded(), 0), top))
     }
-    let r = color.red.clamped, g = color.green.clamped, b = color.blue.clamped
+    let r = color.red.clamped
+    let g = color.green.clamped
+    let b = color.blue.clamped
     if canvas.format.family == .rgb { return [r, g, b].map { code($0, chroma: false) } }
     let matrix = canvas.color.completed(width: canvas.width, height: canvas.height).matrix
     if matrix == 8 {

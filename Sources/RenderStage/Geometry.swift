@@ -49,7 +49,8 @@ struct Span: Equatable {
     start = Int((low / cell).rounded(.down))
     count = max(0, Int((high / cell).rounded(.up)) - start)
     func weight(_ index: Int) -> UInt16 {
-      let from = Double(index << log2), to = Double(min((index + 1) << log2, size))
+      let from = Double(index << log2)
+      let to = Double(min((index + 1) << log2, size))
       return UInt16(((min(high, to) - max(low, from)) / (to - from) * 65535).rounded())
     }
     first = count > 0 ? weight(start) : 0
@@ -80,11 +81,13 @@ struct Placement: Hashable {
     let visible = place.intersection(canvas.bounds)
     guard !visible.isEmpty, place.width.isFinite, place.height.isFinite else { return nil }
     self.visible = visible
-    let cw = canvas.format.log2ChromaWidth, ch = canvas.format.log2ChromaHeight
+    let cw = canvas.format.log2ChromaWidth
+    let ch = canvas.format.log2ChromaHeight
     box = Box(
       x0: Int(visible.x.rounded(.down)).aligned(down: cw), y0: Int(visible.y.rounded(.down)).aligned(down: ch),
       x1: Int(visible.maxX.rounded(.up)).aligned(up: cw), y1: Int(visible.maxY.rounded(.up)).aligned(up: ch))
-    let scaleX = source.width / place.width, scaleY = source.height / place.height
+    let scaleX = source.width / place.width
+    let scaleY = source.height / place.height
     region = Rect(
       x: (source.x + (Double(box.x0) - place.x) * scaleX).snapped,
       y: (source.y + (Double(box.y0) - place.y) * scaleY).snapped,
@@ -96,7 +99,8 @@ struct Placement: Hashable {
 
   /// Samples that it covers wholly, in canvas pixels on the chroma grid (an odd canvas's edge counts as covered).
   func covered(in canvas: Canvas) -> Box {
-    let cw = canvas.format.log2ChromaWidth, ch = canvas.format.log2ChromaHeight
+    let cw = canvas.format.log2ChromaWidth
+    let ch = canvas.format.log2ChromaHeight
     func inner(_ low: Double, _ high: Double, _ size: Int, _ log2: Int) -> (Int, Int) {
       (Int(low.rounded(.up)).aligned(up: log2), high == Double(size) ? size : Int(high.rounded(.down)).aligned(down: log2))
     }

@@ -19,7 +19,8 @@ struct Painter {
     for index in 0..<format.planeCount {
       guard let base = output.base[index] else { continue }
       let (cw, ch) = format.subsampling(index)
-      let x0 = box.x0 >> cw, x1 = box.x1.aligned(up: cw) >> cw
+      let x0 = box.x0 >> cw
+      let x1 = box.x1.aligned(up: cw) >> cw
       for y in box.y0 >> ch..<box.y1.aligned(up: ch) >> ch {
         fillRow(base + y * output.stride[index] + x0 * size, count: x1 - x0, value: samples[index])
       }
@@ -130,9 +131,11 @@ struct Painter {
     guard let target = output.base[index] else { return }
     let (cw, ch) = format.subsampling(index)
     let (x, y) = spans(index, placement.visible)
-    let box = placement.box, visible = placement.visible
+    let box = placement.box
+    let visible = placement.visible
     // Samples of the tile that the layer covers at all.
-    let top = Int(visible.y.rounded(.down)) - box.y0, bottom = Int(visible.maxY.rounded(.up)) - box.y0
+    let top = Int(visible.y.rounded(.down)) - box.y0
+    let bottom = Int(visible.maxY.rounded(.up)) - box.y0
     var cell = sluice_chroma_cell()
     cell.log2_width = Int32(cw)
     cell.low = Int32(Int(visible.x.rounded(.down)) - box.x0)
@@ -141,7 +144,8 @@ struct Painter {
     cell.max = UInt32(1) << UInt32(format.depth) - 1
     for line in 0..<y.count {
       let rowWeight = scale(weight, y.weight(line))
-      let low = max(((y.start + line) << ch) - box.y0, top), high = min(((y.start + line + 1) << ch) - box.y0, bottom)
+      let low = max(((y.start + line) << ch) - box.y0, top)
+      let high = min(((y.start + line + 1) << ch) - box.y0, bottom)
       cell.rows = Int32(high - low)
       let to = target + (y.start + line) * output.stride[index]
       func blend(_ start: Int, _ count: Int, _ weight: UInt16) {

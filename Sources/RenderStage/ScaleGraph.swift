@@ -19,7 +19,9 @@ public enum VectorLevel: String, Sendable {
 
   /// What decides the bytes that scaling gives: `zimg 3.0.4 avx512`.
   public var identity: String {
-    var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
+    var major: UInt32 = 0
+    var minor: UInt32 = 0
+    var micro: UInt32 = 0
     zimg_get_version_info(&major, &minor, &micro)
     return "zimg \(major).\(minor).\(micro) \(self == .portable ? "c" : String(cString: sluice_zimg_simd()))"
   }
@@ -87,7 +89,8 @@ final class ScaleGraph {
   func run(_ source: Planes, _ sourceFormat: PixelFormat, _ target: Planes, _ targetFormat: PixelFormat, scratch: Scratch)
     throws(SluiceError)
   {
-    let from = ScaleGraph.inZimgOrder(source, sourceFormat), to = ScaleGraph.inZimgOrder(target, targetFormat)
+    let from = ScaleGraph.inZimgOrder(source, sourceFormat)
+    let to = ScaleGraph.inZimgOrder(target, targetFormat)
     let memory = scratch.reserve(scratchBytes)
     let result = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 8) { base in
       withUnsafeTemporaryAllocation(of: Int.self, capacity: 8) { stride in

@@ -56,7 +56,8 @@ struct Orientation {
     let f = frame.format
     format =
       swapsAxes && f.family == .yuv
-      ? PixelFormat(.yuv, depth: f.depth, log2ChromaWidth: f.log2ChromaHeight, log2ChromaHeight: f.log2ChromaWidth, alpha: f.hasAlpha)
+      ? PixelFormat(
+        .yuv, depth: f.depth, log2ChromaWidth: f.log2ChromaHeight, log2ChromaHeight: f.log2ChromaWidth, alpha: f.hasAlpha)
       : f
     width = swapsAxes ? frame.height : frame.width
     height = swapsAxes ? frame.width : frame.height
@@ -80,7 +81,8 @@ struct SourceWindow {
   init(_ picture: SourcePicture, showing part: Rect) {
     orientation = picture.upright
     let o = orientation
-    let cw = o.format.log2ChromaWidth, ch = o.format.log2ChromaHeight
+    let cw = o.format.log2ChromaWidth
+    let ch = o.format.log2ChromaHeight
     box = Box(
       x0: (Int(part.x.rounded(.down)) + o.originX).aligned(down: cw),
       y0: (Int(part.y.rounded(.down)) + o.originY).aligned(down: ch),
@@ -110,7 +112,8 @@ struct SourceWindow {
 
   /// Moves the window's samples, turned upright and padded, into `scratch`. Returns the planes and the bytes moved.
   func copy(_ picture: SourcePicture, into scratch: Scratch) -> (planes: Planes, bytes: Int) {
-    let format = orientation.format, size = format.bytesPerSample
+    let format = orientation.format
+    let size = format.bytesPerSample
     let layout = PlaneLayout(format, width: box.width, height: box.height)
     let planes = Planes(layout, in: scratch.reserve(layout.bytes))
     var moved = 0
@@ -128,7 +131,8 @@ struct SourceWindow {
       let stride = picture.frame.planes[index].stride
       let stepX = (orientation.swapsAxes ? stride : size) * (orientation.reversesX ? -1 : 1)
       let stepY = (orientation.swapsAxes ? size : stride) * (orientation.reversesY ? -1 : 1)
-      let width = layout.planes[index].width, height = layout.planes[index].height
+      let width = layout.planes[index].width
+      let height = layout.planes[index].height
       sluice_orient(
         target + y.first * planes.stride[index] + x.first * size, planes.stride[index], Int32(x.count), Int32(y.count),
         picture.plane(index) + x.from * abs(stepX) + y.from * abs(stepY), stepX, stepY, Int32(size))
@@ -145,7 +149,8 @@ struct SourceWindow {
   /// Samples low ..< high of a padded, perhaps reversed axis: which of them exist (from `first` on, `count` of them,
   /// counted from low), and at which stored sample they begin.
   private func axis(low: Int, high: Int, padded: Int, valid: Int, reversed: Bool) -> (first: Int, count: Int, from: Int) {
-    let begin = max(low, reversed ? padded - valid : 0), end = min(high, reversed ? padded : valid)
+    let begin = max(low, reversed ? padded - valid : 0)
+    let end = min(high, reversed ? padded : valid)
     return (begin - low, end - begin, reversed ? padded - 1 - begin : begin)
   }
 }
@@ -153,4 +158,7 @@ struct SourceWindow {
 extension PixelFormat {
   /// log2 of the pixels that a sample of `plane` stands for.
   func subsampling(_ plane: Int) -> (Int, Int) { isChroma(plane: plane) ? (log2ChromaWidth, log2ChromaHeight) : (0, 0) }
+  func isSubsampled(like other: PixelFormat) -> Bool {
+    log2ChromaWidth == other.log2ChromaWidth && log2ChromaHeight == other.log2ChromaHeight
+  }
 }

@@ -167,7 +167,9 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325
       let bytes = UnsafeRawBufferPointer(raw)
       let words = bytes.count / 8
-      for index in 0..<words { hash = (hash ^ bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) &* 0x100_0000_01b3 &+ hash >> 29 }
+      for index in 0..<words {
+        hash = (hash ^ bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) &* 0x100_0000_01b3 &+ hash >> 29
+      }
       for index in (words * 8)..<bytes.count { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
       return hash
     } ?? digest(Array(bytes))

@@ -6,6 +6,7 @@ enum Media {
   static let folder: URL = {
     let url = FileManager.default.temporaryDirectory.appending(path: "sluice-decode-tests-\(getpid())")
     try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(at: Media.folder) }
     return url
   }()
 
@@ -58,11 +59,17 @@ enum Media {
     let raw = [UInt8](
       try run(
         "ffmpeg",
-        ["-v", "error", "-autorotate", "0", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-pix_fmt", pixelFormat, "-f", "rawvideo", "-"]))
+        [
+          "-v", "error", "-autorotate", "0", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-pix_fmt", pixelFormat,
+          "-f", "rawvideo", "-",
+        ]))
     let probe = try run(
       "ffprobe",
-      ["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=best_effort_timestamp:stream=time_base:format=start_time",
-        "-of", "json", path])
+      [
+        "-v", "error", "-select_streams", "v:0", "-show_entries",
+        "frame=best_effort_timestamp:stream=time_base:format=start_time",
+        "-of", "json", path,
+      ])
     struct Answer: Decodable {
       struct Frame: Decodable { var best_effort_timestamp: Int64? }
       struct Stream: Decodable { var time_base: String }

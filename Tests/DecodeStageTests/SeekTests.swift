@@ -16,36 +16,58 @@ struct Sample: Sendable, CustomTestStringConvertible {
   var isDirect = true
   var testDescription: String { name }
 
-  static let moving = ["-f", "lavfi", "-i", "testsrc2=s=176x144:r=25:d=8,noise=alls=12:allf=t"]
+  static let moving = ["-f", "lavfi", "-i", "testsrc2=s=128x96:r=25:d=6,noise=alls=12:allf=t"]
   static let x264 = ["-c:v", "libx264", "-preset", "veryfast", "-threads", "1"]
 
   static let all: [Sample] = [
     Sample(name: "h264-closed.mp4", arguments: moving + x264 + ["-x264-params", "keyint=30:bframes=3:b-pyramid=normal:ref=4"]),
-    Sample(name: "h264-open.mp4", arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
-    Sample(name: "h264-open.mkv", arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
-    Sample(name: "h264-open.ts", arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
+    Sample(
+      name: "h264-open.mp4",
+      arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
+    Sample(
+      name: "h264-open.mkv",
+      arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
+    Sample(
+      name: "h264-open.ts",
+      arguments: moving + x264 + ["-x264-params", "keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3"]),
     Sample(name: "h264-refresh.mp4", arguments: moving + x264 + ["-x264-params", "keyint=30:intra-refresh=1:bframes=0"]),
     Sample(
       name: "h264-vfr.mp4",
-      arguments: ["-f", "lavfi", "-i", "testsrc2=s=176x144:r=30:d=8,select='not(mod(n*n,7))+lt(mod(n,11),4)'", "-fps_mode", "vfr"] + x264 + ["-g", "24", "-bf", "2"]),
-    Sample(name: "h264-2997.mkv", arguments: ["-f", "lavfi", "-i", "testsrc2=s=176x144:r=30000/1001:d=8"] + x264 + ["-g", "24", "-bf", "2"]),
+      arguments: [
+        "-f", "lavfi", "-i", "testsrc2=s=176x144:r=30:d=8,select='not(mod(n*n,7))+lt(mod(n,11),4)'", "-fps_mode", "vfr",
+      ] + x264 + ["-g", "24", "-bf", "2"]),
+    Sample(
+      name: "h264-2997.mkv",
+      arguments: ["-f", "lavfi", "-i", "testsrc2=s=176x144:r=30000/1001:d=8"] + x264 + ["-g", "24", "-bf", "2"]),
     Sample(
       name: "h264-edit.mp4", arguments: ["-ss", "2.3"],
       copyOf: ("h264-edit-source.mp4", moving + x264 + ["-g", "50", "-bf", "2"])),
     Sample(
       name: "hevc-open.mp4",
-      arguments: moving + ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3:pools=1:frame-threads=1"]),
+      arguments: moving + [
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
+        "log-level=error:keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3:pools=1:frame-threads=1",
+      ]),
     Sample(
       name: "hevc-open.ts",
-      arguments: moving + ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3:pools=1:frame-threads=1"]),
+      arguments: moving + [
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
+        "log-level=error:keyint=20:min-keyint=20:scenecut=0:open-gop=1:bframes=3:pools=1:frame-threads=1",
+      ]),
     Sample(name: "mpeg2.mpg", arguments: moving + ["-c:v", "mpeg2video", "-g", "15", "-bf", "2", "-q:v", "4"]),
     Sample(name: "mpeg2.ts", arguments: moving + ["-c:v", "mpeg2video", "-g", "15", "-bf", "2", "-q:v", "4"]),
     Sample(
       name: "vp9.webm",
-      arguments: moving + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "30", "-b:v", "300k"]),
+      arguments: moving + [
+        "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "30",
+        "-b:v", "300k",
+      ]),
     Sample(
       name: "vp8.webm",
-      arguments: moving + ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "30", "-b:v", "300k"]),
+      arguments: moving + [
+        "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "30",
+        "-b:v", "300k",
+      ]),
     Sample(name: "theora.ogg", arguments: moving + ["-c:v", "libtheora", "-g", "16", "-q:v", "5"]),
     Sample(name: "h264.avi", arguments: moving + x264 + ["-g", "30", "-bf", "2"], rate: 25),
     Sample(name: "mpeg4.avi", arguments: moving + ["-c:v", "mpeg4", "-g", "20", "-q:v", "4"]),

@@ -1,5 +1,5 @@
-import Foundation
 import CSluice
+import Foundation
 import FrameModel
 import SharedRing
 import Testing
@@ -35,7 +35,8 @@ import Testing
   }
   func grid(_ count: Int, columns: Int, width: Double, height: Double, source: Rect) -> [Layer] {
     (0..<count).map {
-      Layer(stream: $0, source: source, destination: Rect(Double($0 % columns) * width, Double($0 / columns) * height, width, height))
+      Layer(
+        stream: $0, source: source, destination: Rect(Double($0 % columns) * width, Double($0 / columns) * height, width, height))
     }
   }
 
@@ -56,7 +57,8 @@ import Testing
   @Test func wideBlendsAndWeightsAreRoundedExactly() {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<2000 {
-      let above = UInt16.random(in: 0...65535, using: &generator), below = UInt16.random(in: 0...65535, using: &generator)
+      let above = UInt16.random(in: 0...65535, using: &generator)
+      let below = UInt16.random(in: 0...65535, using: &generator)
       for weight in [0, 1, 32767, 32768, 65534, 65535, UInt16.random(in: 0...65535, using: &generator)] {
         var target = below
         sluice_blend16(&target, [above], 1, weight)
@@ -93,7 +95,8 @@ import Testing
     let picture = TestSlot(.yuv420p, 320, 180).fill([200, 60, 190])
     for width in [2, 34, 66, 130, 202, 250] {
       let s = stage(.test(512, 128, background: RGBA(red: 1, green: 1, blue: 1)))
-      let out = try s.render([Layer(stream: 0, source: Rect(0, 0, 320, 180), destination: Rect(128, 10, Double(width), 50))], [picture])
+      let out = try s.render(
+        [Layer(stream: 0, source: Rect(0, 0, 320, 180), destination: Rect(128, 10, Double(width), 50))], [picture])
       #expect(s.counters[.copiedBytes] == 0)
       var wrong = 0
       for y in 0..<128 {
@@ -168,7 +171,8 @@ import Testing
     ] {
       let canvas = Canvas.test(130, 70, format: format, background: RGBA(red: 0, green: 0, blue: 1))
       let veil = TestSlot(PixelFormat(.rgb, depth: 8, alpha: true), 40, 40).fill([255, 0, 0, 255])
-      let solid = Layer(stream: -1, fill: RGBA(red: 1, green: 0, blue: 0), source: Rect(0, 0, 1, 1), destination: Rect(3, 5, 60, 50))
+      let solid = Layer(
+        stream: -1, fill: RGBA(red: 1, green: 0, blue: 0), source: Rect(0, 0, 1, 1), destination: Rect(3, 5, 60, 50))
       let a = try stage(canvas).render([solid])
       let b = try stage(canvas).render([Layer(stream: 0, source: Rect(0, 0, 40, 40), destination: Rect(3, 5, 60, 50))], [veil])
       for plane in 0..<format.planeCount {
@@ -178,13 +182,26 @@ import Testing
   }
 
   @Test func hiddenLayersAndCoveredGroundAreNotDrawn() throws {
-    let below = TestSlot(.yuv420p, 128, 64).scene(1), above = TestSlot(.yuv420p, 256, 128).scene(2)
+    let below = TestSlot(.yuv420p, 128, 64).scene(1)
+    let above = TestSlot(.yuv420p, 256, 128).scene(2)
     let whole = Rect(0, 0, 128, 64)
     let s = stage(.test(128, 64))
     _ = try s.render(
       [Layer(stream: 0, source: whole, destination: whole), Layer(stream: 1, source: Rect(0, 0, 256, 128), destination: whole)],
       [below, above])
     #expect(s.counters[.copiedBytes] == 0)
+  }
+
+  @Test func vectorLevelsAgreeWithinOneCodeValue() throws {
+    let picture = TestSlot(.yuv420p, 322, 180, color: .bt601).scene()
+    let layers = [
+      Layer(stream: 0, source: Rect(0, 0, 322, 180), destination: Rect(0, 0, 128, 72)),
+      Layer(stream: 0, source: Rect(9, 3, 200, 100), destination: Rect(31, 33, 151, 71), opacity: 0.6),
+    ]
+    let plain = Stage(.test(200, 120)) { CPUCompositor(canvas: $0, counters: $1, vectors: .portable) }
+    let a = try stage(.test(200, 120)).render(layers, [picture])
+    let b = try plain.render(layers, [picture])
+    for plane in 0..<3 { #expect(largestDifference(a.samples(plane), b.samples(plane)) <= 1) }
   }
 
   @Test func theVectorLevelIsNamed() {
@@ -201,10 +218,16 @@ import Testing
     let out = try stage(.test(64, 64)).render([Layer(stream: 0, source: whole, destination: whole)], [picture])
     // BT.1886's inverse is zimg's linearisation of BT.709; the 2020-to-709 matrix is BT.2087's.
     let back = Reference.rgb(code[0], code[1], code[2], kr: 0.2627, kb: 0.0593, full: false)
-    let r = pow(back.0, 2.4), g = pow(back.1, 2.4), b = pow(back.2, 2.4)
-    let rgb = [1.6605 * r - 0.5876 * g - 0.0728 * b, -0.1246 * r + 1.1329 * g - 0.0083 * b, -0.0182 * r - 0.1006 * g + 1.1187 * b]
-      .map { pow($0, 1 / 2.4) }
+    let r = pow(back.0, 2.4)
+    let g = pow(back.1, 2.4)
+    let b = pow(back.2, 2.4)
+    let rgb = [
+      1.6605 * r - 0.5876 * g - 0.0728 * b, -0.1246 * r + 1.1329 * g - 0.0083 * b, -0.0182 * r - 0.1006 * g + 1.1187 * b,
+    ]
+    .map { pow($0, 1 / 2.4) }
     let expected = Reference.yuv(rgb[0], rgb[1], rgb[2], kr: 0.2126, kb: 0.0722)
-    for plane in 0..<3 { #expect(abs(Double(out[plane, 5, 5]) - expected[plane]) <= 2, "\(plane) \(out[plane, 5, 5]) \(expected[plane])") }
+    for plane in 0..<3 {
+      #expect(abs(Double(out[plane, 5, 5]) - expected[plane]) <= 2, "\(plane) \(out[plane, 5, 5]) \(expected[plane])")
+    }
   }
 }

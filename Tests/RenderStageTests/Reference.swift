@@ -3,7 +3,8 @@ import Foundation
 /// Independent reference in Double: separable bicubic (b = 0, c = 0.6), widened for downscaling, edges mirrored.
 enum Reference {
   static func kernel(_ distance: Double) -> Double {
-    let x = abs(distance), c = 0.6
+    let x = abs(distance)
+    let c = 0.6
     if x < 1 { return (2 - c) * x * x * x + (c - 3) * x * x + 1 }
     if x < 2 { return -c * x * x * x + 5 * c * x * x - 8 * c * x + 4 * c }
     return 0
@@ -11,7 +12,8 @@ enum Reference {
 
   /// Resamples `count` values whose window `start ..< start + length` becomes `target` samples.
   static func taps(_ count: Int, start: Double, length: Double, target: Int) -> [[(Int, Double)]] {
-    let scale = length / Double(target), stretch = max(scale, 1)
+    let scale = length / Double(target)
+    let stretch = max(scale, 1)
     return (0..<target).map { index in
       let center = start + (Double(index) + 0.5) * scale - 0.5
       var taps: [(Int, Double)] = []
@@ -31,7 +33,8 @@ enum Reference {
   static func scale(
     _ samples: [Int], width: Int, height: Int, x: Double, y: Double, w: Double, h: Double, toWidth: Int, toHeight: Int
   ) -> [Double] {
-    let across = taps(width, start: x, length: w, target: toWidth), down = taps(height, start: y, length: h, target: toHeight)
+    let across = taps(width, start: x, length: w, target: toWidth)
+    let down = taps(height, start: y, length: h, target: toHeight)
     var rows = [Double](repeating: 0, count: toWidth * height)
     for row in 0..<height {
       for column in 0..<toWidth {
@@ -50,13 +53,16 @@ enum Reference {
   /// Non-linear R'G'B' of code values, and back. Limited or full range, 8 bits.
   static func rgb(_ y: Int, _ u: Int, _ v: Int, kr: Double, kb: Double, full: Bool) -> (Double, Double, Double) {
     let l = full ? Double(y) / 255 : Double(y - 16) / 219
-    let cb = full ? Double(u - 128) / 255 : Double(u - 128) / 224, cr = full ? Double(v - 128) / 255 : Double(v - 128) / 224
-    let r = l + 2 * (1 - kr) * cr, b = l + 2 * (1 - kb) * cb
+    let cb = full ? Double(u - 128) / 255 : Double(u - 128) / 224
+    let cr = full ? Double(v - 128) / 255 : Double(v - 128) / 224
+    let r = l + 2 * (1 - kr) * cr
+    let b = l + 2 * (1 - kb) * cb
     return (r, (l - kr * r - kb * b) / (1 - kr - kb), b)
   }
   static func yuv(_ r: Double, _ g: Double, _ b: Double, kr: Double, kb: Double, full: Bool = false) -> [Double] {
     let y = kr * r + (1 - kr - kb) * g + kb * b
-    let u = (b - y) / (2 * (1 - kb)), v = (r - y) / (2 * (1 - kr))
+    let u = (b - y) / (2 * (1 - kb))
+    let v = (r - y) / (2 * (1 - kr))
     return full ? [255 * y, 128 + 255 * u, 128 + 255 * v] : [16 + 219 * y, 128 + 224 * u, 128 + 224 * v]
   }
 }

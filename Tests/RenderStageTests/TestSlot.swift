@@ -1,3 +1,4 @@
+import Foundation
 import FrameModel
 import SharedRing
 import Synchronization
@@ -139,5 +140,4 @@ func psnr(_ a: [Int], _ b: [Double], top: Double = 255) -> Double {
 extension Double {
   var log10: Double { _log10(self) }
 }
-import Foundation
 private func _log10(_ x: Double) -> Double { Foundation.log10(x) }

@@ -27,7 +27,9 @@ import Testing
     let full = Rect(0, 0, 1920, 1080)
     func grid(_ columns: Int, _ w: Double, _ h: Double, source: Rect, opacity: Double = 1) -> [Layer] {
       (0..<9).map {
-        Layer(stream: $0, source: source, destination: Rect(Double($0 % columns) * w, Double($0 / columns) * h, w, h), opacity: opacity)
+        Layer(
+          stream: $0, source: source, destination: Rect(Double($0 % columns) * w, Double($0 / columns) * h, w, h),
+          opacity: opacity)
       }
     }
     let canvas = Canvas.test(1920, 1080)
@@ -45,12 +47,21 @@ import Testing
     try measure("1080p BT.601 matrix to BT.709", canvas, [whole], [matrix])
     let turned = TestSlot(.yuv420p, 1920, 1080, rotation: 1).scene()
     try measure(
-      "1080p turned by 90 degrees", canvas, [Layer(stream: 0, source: Rect(0, 0, 1080, 1920), destination: Rect(640, 0, 608, 1080))],
+      "1080p turned by 90 degrees", canvas,
+      [Layer(stream: 0, source: Rect(0, 0, 1080, 1920), destination: Rect(640, 0, 608, 1080))],
       [turned])
     let title = TestSlot(PixelFormat(.rgb, depth: 8, alpha: true), 1920, 1080).scene()
-    try measure("1080p title with alpha, moving", canvas, [whole, Layer(stream: 1, source: full, destination: full)], [hd[0], title])
-    try measure("1080p title with alpha, still", canvas, [whole, Layer(stream: 1, source: full, destination: full)], [hd[0], title], moving: false)
-    let photo = TestSlot(PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1), 4000, 3000, color: ColorDescription(matrix: 5, fullRange: true, chromaLocation: 1)).scene()
-    try measure("12 MP photograph to 480x270", canvas, [Layer(stream: 0, source: Rect(0, 375, 4000, 2250), destination: Rect(0, 0, 480, 270))], [photo])
+    try measure(
+      "1080p title with alpha, moving", canvas, [whole, Layer(stream: 1, source: full, destination: full)], [hd[0], title])
+    try measure(
+      "1080p title with alpha, still", canvas, [whole, Layer(stream: 1, source: full, destination: full)], [hd[0], title],
+      moving: false)
+    let photo = TestSlot(
+      PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1), 4000, 3000,
+      color: ColorDescription(matrix: 5, fullRange: true, chromaLocation: 1)
+    ).scene()
+    try measure(
+      "12 MP photograph to 480x270", canvas,
+      [Layer(stream: 0, source: Rect(0, 375, 4000, 2250), destination: Rect(0, 0, 480, 270))], [photo])
   }
 }

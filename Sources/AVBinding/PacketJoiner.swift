@@ -1,0 +1,121 @@
+import CAVCodec
+import CAVFormat
+import CAVUtil
+import CSluice
+import FrameModel
+import SluiceBase
+
+/// Joins segment files into one container without encoding again. One packet is in memory at a time. For one thread.
+///
+/// Times: a segment's count from 0 and are shifted by its first frame. Packets of a codec that reorders come in with
+/// decoding times `delay` frames early, so those of consecutive segments follow each other without a gap; only an
+/// encoder that got fewer frames than it delays does not know its delay, and has its decoding times lowered here.
+public final class PacketJoiner {
+  private let settings: OutputSettings
+  private let encoderName: String
+  private let output: OutputDescriptor
+  private let muxer: Muxer
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private var parameters: [UInt8]?
+  /// Frames by which packets are decoded before they are shown.
+  private var delay: Int64 = 0
+  private var endFrame: Int64 = 0
+  private var lastDecodingTime = Int64.min
+
+  /// Opens the container and takes the options that are not the encoder's. Nothing is written before the first
+  /// segment. The descriptor stays the caller's and must outlive this. Throws as `PictureOutput` does.
+  public init(settings: OutputSettings, fd: Int32) throws(SluiceError) {
+    AVLog.silence()
+    output = try OutputDescriptor(fd)
+    let codec = try Encoder.find(settings.codec)
+    muxer = try Muxer(Muxer.find(settings.format), output: output)
+    try muxer.check(codec.pointee.id, encoder: settings.codec)
+    var context = avcodec_alloc_context3(codec)
+    defer { avcodec_free_context(&context) }
+    guard let context, let packet = av_packet_alloc() else { throw SluiceError(.unavailable, "no memory for a muxer") }
+    self.packet = packet
+    self.settings = settings
+    encoderName = String(cString: codec.pointee.name)
+    // The encoder took its own when it made the segments: here they are only told apart.
+    try OutputOptions.apply(
+      settings.options,
+      to: [
+        OutputOptions.Target(object: context, name: settings.codec),
+        OutputOptions.Target(object: muxer.context, name: settings.format),
+      ])
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
+  }
+
+  /// Adds the segment of output frames `firstFrame ..< firstFrame + frames`, whose file is read from its start; the
+  /// descriptor's position stays as it is, and it may be closed afterwards. Segments come in order, without gaps, the
+  /// first at frame 0. The file is checked whole before anything of it is written.
+  /// Throws `software`, naming the segment, for a file that is cut off, damaged, of other length or other settings;
+  /// `cannotCreate` and `usage` as the container does.
+  public func append(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
+    let place = frames == 1 ? "segment of frame \(firstFrame)" : "segment of frames \(firstFrame) to \(firstFrame + frames - 1)"
+    guard firstFrame == endFrame else {
+      throw SluiceError(.software, "came when that of frame \(endFrame) was to be joined", at: place)
+    }
+    var reader = try SegmentReader(segment, place: place)
+    guard reader.frames == frames else { throw SluiceError(.software, "holds \(reader.frames) frames", at: place) }
+    let early = try -(reader.firstDecodingTime() ?? 0)
+    try begin(reader, early: early, place)
+    let lowering = max(0, delay - early)
+    defer { av_packet_unref(packet) }
+    var packets: Int64 = 0
+    while try reader.next(packet) {
+      guard (0..<frames).contains(packet.pointee.pts) else {
+        throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
+      }
+      packet.pointee.pts += firstFrame
+      packet.pointee.dts = max(packet.pointee.dts + firstFrame - lowering, lastDecodingTime + 1)
+      guard packet.pointee.dts <= packet.pointee.pts else {
+        throw SluiceError(.software, "frame \(packet.pointee.pts) would be shown before it is decoded", at: place)
+      }
+      lastDecodingTime = packet.pointee.dts
+      try muxer.write(packet)
+      packets += 1
+    }
+    guard packets == reader.packets else { throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place) }
+    endFrame += frames
+  }
+
+  /// Writes the end of the file, and waits until a regular file is on the disk. Returns its size in bytes. To be
+  /// called once, last.
+  public func finish() throws(SluiceError) -> UInt64 {
+    guard parameters != nil else { throw SluiceError(.software, "there is no segment to join") }
+    try muxer.finish()
+    try output.synchronize()
+    return UInt64(output.bytes)
+  }
+
+  /// Time spent waiting for the reader of a pipe or device.
+  public var blockedNanoseconds: UInt64 { output.blockedNanoseconds }
+
+  /// Writes the header from what the first segment says of itself; the others must say the same.
+  private func begin(_ reader: SegmentReader, early: Int64, _ place: String) throws(SluiceError) {
+    if let parameters {
+      guard reader.parameters == parameters else {
+        throw SluiceError(.software, "its codec parameters are not those of the segments before", at: place)
+      }
+      return
+    }
+    let tick = AVRational(Rational.one / settings.rate)
+    guard reader.timeBase.num == tick.num, reader.timeBase.den == tick.den else {
+      throw SluiceError(.software, "was encoded at another frame rate", at: place)
+    }
+    var result: Int32 = 0
+    var delay: Int64 = 0
+    try muxer.start(timeBase: tick, rate: settings.rate, sampleAspect: settings.sampleAspect, encoder: encoderName) {
+      result = SegmentFile.read(reader.parameters, into: $0)
+      delay = Int64($0.pointee.video_delay)
+      return result
+    }
+    self.delay = max(delay, early)
+    parameters = reader.parameters
+  }
+}

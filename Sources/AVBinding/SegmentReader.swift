@@ -1,0 +1,146 @@
+import CAVCodec
+import CAVUtil
+import CSluice
+import SluiceBase
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Reads one segment file from the start of a descriptor, whose position it neither uses nor moves. The whole file is
+/// checked before the first packet is handed out. For one thread.
+struct SegmentReader {
+  let timeBase: AVRational
+  /// As `SegmentFile.parameters` wrote them: equal bytes are equal parameters.
+  let parameters: [UInt8]
+  let frames: Int64
+  let packets: Int64
+  private let fd: Int32
+  private let place: String
+  private let end: Int
+  private var position: Int
+
+  /// `place` names the segment in errors, which are all `software`: another of our processes wrote the file.
+  init(_ fd: Int32, place: String) throws(SluiceError) {
+    self.fd = fd
+    self.place = place
+    var status = stat()
+    guard fstat(fd, &status) == 0 else { throw SegmentReader.unreadable(place) }
+    let size = Int(status.st_size)
+    let fixed = SegmentFile.headerBytes + SegmentFile.endBytes
+    guard size >= fixed else { throw SegmentReader.cut(place) }
+
+    var header = try SegmentReader.read(fd, at: 0, SegmentFile.headerBytes, place)
+    guard header.next(UInt64.self) == SegmentFile.magic else {
+      throw SluiceError(.software, "is no segment file", at: place)
+    }
+    guard header.next(UInt32.self) == SegmentFile.version, header.next(UInt32.self) == avcodec_version() else {
+      throw SluiceError(.software, "was written by another version", at: place)
+    }
+    timeBase = AVRational(num: header.next(), den: header.next())
+    let count = Int(header.next(UInt32.self))
+
+    end = size - SegmentFile.endBytes
+    var trailer = try SegmentReader.read(fd, at: end, SegmentFile.endBytes, place)
+    guard trailer.next(UInt32.self) == SegmentFile.endMark else { throw SegmentReader.cut(place) }
+    frames = trailer.next()
+    packets = trailer.next()
+    guard try SegmentReader.checksum(fd, size - 4, place) == trailer.next(), count <= size - fixed else {
+      throw SegmentReader.damaged(place)
+    }
+    var fields = try SegmentReader.read(fd, at: SegmentFile.headerBytes, count, place)
+    parameters = Array(fields.bytes(count))
+    position = SegmentFile.headerBytes + count
+  }
+
+  /// Decoding time of the first packet in the segment; nil when there is none.
+  func firstDecodingTime() throws(SluiceError) -> Int64? {
+    guard packets > 0 else { return nil }
+    var record = try SegmentReader.read(fd, at: position, SegmentFile.packetBytes, place)
+    _ = record.bytes(16)
+    return record.next()
+  }
+
+  /// Fills the empty `packet` with the next one; false at the end.
+  mutating func next(_ packet: UnsafeMutablePointer<AVPacket>) throws(SluiceError) -> Bool {
+    guard position < end else { return false }
+    var record = try take(SegmentFile.packetBytes)
+    guard record.next(UInt32.self) == SegmentFile.packetMark else { throw SegmentReader.damaged(place) }
+    packet.pointee.flags = record.next()
+    let pts: Int64 = record.next(), dts: Int64 = record.next(), duration: Int64 = record.next()
+    let size = Int(record.next(UInt32.self)), pieces = record.next(UInt32.self)
+    guard size <= end - position else { throw SegmentReader.damaged(place) }
+    let flags = packet.pointee.flags
+    guard av_new_packet(packet, Int32(size)) >= 0 else { throw SluiceError(.unavailable, "no memory for a packet") }
+    packet.pointee.flags = flags
+    packet.pointee.pts = pts
+    packet.pointee.dts = dts
+    packet.pointee.duration = duration
+    try fill(packet.pointee.data, size)
+    for _ in 0..<pieces {
+      var head = try take(SegmentFile.sideDataBytes)
+      let type = AVPacketSideDataType(rawValue: head.next()), bytes = Int(head.next(UInt32.self))
+      guard bytes <= end - position else { throw SegmentReader.damaged(place) }
+      guard let data = av_packet_new_side_data(packet, type, bytes) else {
+        throw SluiceError(.unavailable, "no memory for a packet")
+      }
+      try fill(data, bytes)
+    }
+    return true
+  }
+
+  private mutating func take(_ count: Int) throws(SluiceError) -> LittleEndianReader {
+    guard count <= end - position else { throw SegmentReader.damaged(place) }
+    defer { position += count }
+    return try SegmentReader.read(fd, at: position, count, place)
+  }
+
+  private mutating func fill(_ memory: UnsafeMutablePointer<UInt8>?, _ count: Int) throws(SluiceError) {
+    try SegmentReader.read(fd, at: position, UnsafeMutableRawBufferPointer(start: memory, count: count), place)
+    position += count
+  }
+
+  private static func checksum(_ fd: Int32, _ bytes: Int, _ place: String) throws(SluiceError) -> UInt32 {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: min(256 << 10, bytes), alignment: 16)
+    defer { block.deallocate() }
+    var sum: UInt32 = 0
+    var at = 0
+    while at < bytes {
+      let part = UnsafeMutableRawBufferPointer(rebasing: block[..<min(block.count, bytes - at)])
+      try read(fd, at: at, part, place)
+      sum = SegmentFile.checksum(sum, UnsafeRawBufferPointer(part))
+      at += part.count
+    }
+    return sum
+  }
+
+  private static func read(_ fd: Int32, at offset: Int, _ count: Int, _ place: String) throws(SluiceError) -> LittleEndianReader {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+    defer { memory.deallocate() }
+    try read(fd, at: offset, memory, place)
+    return LittleEndianReader(Array(memory))
+  }
+
+  private static func read(_ fd: Int32, at offset: Int, _ memory: UnsafeMutableRawBufferPointer, _ place: String)
+    throws(SluiceError)
+  {
+    var done = 0
+    while done < memory.count {
+      let n = pread(fd, memory.baseAddress.map { $0 + done }, memory.count - done, offset + done)
+      if n < 0, sluice_errno() == EINTR { continue }
+      guard n >= 0 else { throw unreadable(place) }
+      guard n > 0 else { throw cut(place) }
+      done += n
+    }
+  }
+
+  private static func unreadable(_ place: String) -> SluiceError {
+    SluiceError(.software, "cannot be read: \(SystemError("pread").reason)", at: place)
+  }
+  private static func cut(_ place: String) -> SluiceError {
+    SluiceError(.software, "its file ends early", at: place, advice: "its encoder did not finish, or the disk is full")
+  }
+  private static func damaged(_ place: String) -> SluiceError {
+    SluiceError(.software, "its file is damaged: the checksum is wrong", at: place, advice: "check the disk of the temporary folder")
+  }
+}

@@ -1,0 +1,52 @@
+import AVBinding
+import CSluice
+import FrameModel
+import SharedRing
+import SluiceBase
+
+/// Joins the segments of one output, each encoded by a `VideoOutput(segmentOf:…)` with the same settings, into the
+/// final container without encoding again. Holds one packet at a time. The bytes depend on the settings and the
+/// segments alone. Options of the encoder are known and passed over, those of the muxer are applied here.
+///
+/// One stream of pictures now. `append` names its frames and not a time, so that sound gets an `append` of its own,
+/// with segments of the same file format. Used from one thread. The process must ignore SIGPIPE.
+public final class SegmentJoiner {
+  private let joiner: PacketJoiner
+  private let counters: (any StageCounters)?
+  private var counted: UInt64 = 0
+
+  /// Opens the muxer; nothing is written before the first segment, which says what the header must. `fd` is the only
+  /// output; it stays the caller's and must outlive this. Throws as `VideoOutput` does.
+  public init(settings: OutputSettings, fd: Int32, counters: (any StageCounters)? = nil) throws(SluiceError) {
+    joiner = try PacketJoiner(settings: settings, fd: fd)
+    self.counters = counters
+  }
+
+  /// Adds the segment of output frames `firstFrame ..< firstFrame + frames`, in order and without gaps from frame 0.
+  /// `segment` is read from its file's start whatever its position, and may be closed afterwards. The file is checked
+  /// whole before anything of it is written. Throws `software`, naming the segment, for a file that is cut off,
+  /// damaged, of another length or other settings; `cannotCreate` (73) for what the output refuses.
+  public func append(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: UInt64(clamping: frames)) }
+    try joiner.append(segment, firstFrame: firstFrame, frames: frames)
+  }
+
+  /// Writes the end of the file; a regular file is on the disk when this returns. Returns the bytes written.
+  public func finish() throws(SluiceError) -> UInt64 {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: 0) }
+    return try joiner.finish()
+  }
+
+  /// Time in which the reader of a pipe kept us waiting is blocked time; the rest is work.
+  private func count(since start: UInt64, frames: UInt64) {
+    guard let counters else { return }
+    let blocked = joiner.blockedNanoseconds - counted
+    let elapsed = sluice_now_ns() - start
+    counters.add(.busyNanoseconds, elapsed - min(elapsed, blocked))
+    if blocked > 0 { counters.add(.blockedNanoseconds, blocked) }
+    if frames > 0 { counters.add(.frames, frames) }
+    counted += blocked
+  }
+}

@@ -1,0 +1,79 @@
+import CSluice
+import FrameModel
+import SluiceBase
+import Testing
+
+@testable import Supervisor
+import Timeline
+
+/// The scheduler against simulated workers, by the million events; see Simulation/World.swift.
+@Suite struct SchedulerSimulationTests {
+  /// Runs worlds with seeds from `first` on until `events` events were handled; the seed of a failure is in its text.
+  private func simulate(_ first: UInt64, events: Int, _ set: (inout WorldOptions, inout TestRandom) -> Void) throws {
+    var handled = 0
+    var seed = first
+    while handled < events {
+      handled += try world(seed, set)
+      seed += 1
+    }
+  }
+
+  private func world(_ seed: UInt64, _ set: (inout WorldOptions, inout TestRandom) -> Void) throws -> Int {
+    var random = TestRandom(seed)
+    var options = WorldOptions()
+    options.lanes = random.int(1...4)
+    options.decoders = random.int(1...3)
+    options.renderers = random.int(1...3)
+    set(&options, &random)
+    let media = RandomTimeline.media(&random)
+    let project = RandomTimeline.project(&random)
+    guard
+      let plan = try? PlanCompiler.compile(
+        project, media: media, settings: OutputSettings(), decodeThreads: random.int(1...2)),
+      let truth = Truth(plan)
+    else { return 0 }
+    if options.failingSources {
+      for record in truth.records.indices where random.chance(40) {
+        let entry = truth.records[record]
+        truth.failsAt[record] = random.chance(30) ? entry.firstFrame : Int64.random(in: entry.firstFrame...entry.endFrame, using: &random)
+        if entry.isStill { truth.failsAt[record] = entry.firstFrame }
+      }
+    }
+    func make(_ budget: UInt64) throws(SluiceError) -> MemoryPlan {
+      try MemoryPlan.make(
+        plan: truth.plan, budget: budget, decoders: options.decoders, renderers: options.renderers, lanes: options.lanes,
+        segmented: true)
+    }
+    var memory = try make(1 << 40)
+    // Half of them without look-ahead, as under a tight budget.
+    if random.chance(50), let tight = try? make(memory.bytes - 1), tight.lanes == memory.lanes { memory = tight }
+    let world = World(truth: truth, options: options, memory: memory, seed: seed)
+    do {
+      try world.run()
+    } catch {
+      Issue.record("seed \(seed): \(error)\n\(options.description)")
+      throw error
+    }
+    return max(1, world.events)
+  }
+
+  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 300_000) { _, _ in } }
+
+  @Test func deathsCostTimeAndNothingElse() throws {
+    try simulate(100_000, events: 300_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
+  }
+
+  @Test func nonsenseEndsTheWorkerAndNothingElse() throws {
+    try simulate(200_000, events: 250_000) { options, random in
+      options.nonsense = random.int(2...20)
+      options.deaths = random.int(0...10)
+    }
+  }
+
+  @Test func failingSourcesHoldTheLastGoodPicture() throws {
+    try simulate(300_000, events: 150_000) { options, random in
+      options.failingSources = true
+      options.deaths = random.int(0...10)
+    }
+  }
+}

@@ -1,0 +1,307 @@
+import CSluice
+import FrameModel
+import SharedRing
+import SluiceBase
+
+@testable import Supervisor
+import Timeline
+
+/// What the simulation found wrong; the text names it.
+struct Violation: Error, CustomStringConvertible {
+  var description: String
+  init(_ text: String) { description = text }
+}
+
+/// Frame headers as the scheduler would read them from the slots. Touched from the test's one thread only.
+final class Headers: @unchecked Sendable {
+  // Sendable: a world and its scheduler live on one thread.
+  var of: [FrameDescription?]
+  init(_ count: Int) { of = Array(repeating: nil, count: count) }
+}
+
+struct WorldOptions {
+  var lanes = 1
+  var renderers = 1
+  var decoders = 1
+  /// Deaths, nonsense and failing sources, in a thousand steps.
+  var deaths = 0
+  var nonsense = 0
+  var failingSources = false
+  var description: String {
+    "lanes \(lanes), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
+      + "failing \(failingSources)"
+  }
+}
+
+/// A run without processes: a scheduler, and workers that answer in random order and delay, die, come back and lie.
+/// Everything that a worker reads, writes or announces is held to the ledger and to the truth of the plan.
+final class World {
+  var random: TestRandom
+  let truth: Truth
+  let options: WorldOptions
+  let memory: MemoryPlan
+  var scheduler: Scheduler
+  let headers: Headers
+  var content: [Content]
+  var workers: [SimulatedWorker] = []
+  var coming: [(role: UInt32, wait: Int)] = []
+  var late: [(event: SchedulerEvent, wait: Int)] = []
+  var nextIndex = 0
+  var deathsLeft = 25
+  var events = 0
+  var written: Set<Int> = []
+  let segmentTotal: Int
+  var deliveredSinceAdvance = 0
+  let batch: Int
+  var done = false
+
+  init(truth: Truth, options: WorldOptions, memory: MemoryPlan, seed: UInt64) {
+    random = TestRandom(seed ^ 0xabcd)
+    self.truth = truth
+    self.options = options
+    self.memory = memory
+    var segments: [Segment] = []
+    var at: Int64 = 0
+    let longest = random.int(3...60)
+    while at < truth.plan.frameCount {
+      let end = min(truth.plan.frameCount, at + Int64(random.int(1...longest)))
+      segments.append(Segment(index: segments.count, frames: at..<end))
+      at = end
+    }
+    segmentTotal = segments.count
+    var setup = SchedulerSetup(
+      lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
+      rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
+    setup.lookAhead = memory.lookAhead
+    setup.jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
+    setup.renderCredit = random.int(1...3)
+    setup.encodeCredit = random.int(3...5)
+    setup.holdOnError = options.failingSources
+    batch = random.int(1...6)
+    let count = setup.rings.reduce(0, +)
+    content = Array(repeating: .nothing, count: count)
+    let headers = Headers(count)
+    self.headers = headers
+    scheduler = Scheduler(plan: truth.plan, setup: setup) { headers.of[$0] }
+    for _ in 0..<options.decoders { coming.append((SLUICE_ROLE_DECODER.rawValue, random.int(0...20))) }
+    for _ in 0..<options.renderers { coming.append((SLUICE_ROLE_RENDERER.rawValue, random.int(0...20))) }
+    for _ in 0..<scheduler.laneCount { coming.append((SLUICE_ROLE_ENCODER.rawValue, random.int(0...20))) }
+  }
+
+  /// Runs to the end. Throws what is wrong.
+  func run() throws {
+    let limit = 2_000_000
+    var steps = 0
+    try advance()
+    while true {
+      steps += 1
+      if steps > limit { throw Violation("no end after \(limit) steps") }
+      if !done, scheduler.isDone { done = true }
+      if try step() { continue }
+      // Nothing is under way: bring the last batch to an end, then it must be over.
+      if deliveredSinceAdvance > 0 {
+        try advance()
+        continue
+      }
+      guard scheduler.isDone else { throw Violation("deadlock: nothing is under way\n\(picture)") }
+      break
+    }
+    try checkEnd()
+  }
+
+  /// One thing happens. False when nothing can.
+  private func step() throws -> Bool {
+    if !done, deathsLeft > 0, Int.random(in: 0..<1000, using: &random) < options.deaths, let victim = workers.randomElement(using: &random) {
+      deathsLeft -= 1
+      try die(victim)
+      return true
+    }
+    if !done, deathsLeft > 0, Int.random(in: 0..<1000, using: &random) < options.nonsense,
+      let liar = workers.randomElement(using: &random)
+    {
+      if let event = liar.nonsense(self) {
+        try deliver(event)
+        return true
+      }
+    }
+    for index in coming.indices.reversed() {
+      coming[index].wait -= 1
+      if coming[index].wait <= 0 {
+        let role = coming.remove(at: index).role
+        try arrive(role)
+        return true
+      }
+    }
+    for index in late.indices.reversed() {
+      late[index].wait -= 1
+      if late[index].wait <= 0 {
+        try deliver(late.remove(at: index).event)
+        return true
+      }
+    }
+    var busy: [SimulatedWorker] = []
+    var weight = 0
+    for worker in workers where worker.canAct {
+      busy.append(worker)
+      weight += worker.speed
+    }
+    guard weight > 0 else { return !coming.isEmpty || !late.isEmpty }
+    var pick = random.int(0...weight - 1)
+    for worker in busy {
+      pick -= worker.speed
+      if pick < 0 {
+        if let event = try worker.act(self) { try deliver(event) }
+        break
+      }
+    }
+    return true
+  }
+
+  private func arrive(_ role: UInt32) throws {
+    var index = nextIndex
+    while workers.contains(where: { $0.index == index }) { index = (index + 1) % Scheduler.unassigned }
+    nextIndex = (index + 1) % Scheduler.unassigned
+    let worker: SimulatedWorker =
+      switch role {
+      case SLUICE_ROLE_DECODER.rawValue: SimulatedDecoder(index, role, &random)
+      case SLUICE_ROLE_RENDERER.rawValue: SimulatedRenderer(index, role, &random)
+      default: SimulatedEncoder(index, role, &random)
+      }
+    workers.append(worker)
+    try deliver(.workerReady(index, role: role))
+  }
+
+  /// What the dead said before is heard in part before its death is known, lost, or heard later.
+  func die(_ worker: SimulatedWorker) throws {
+    for event in worker.outbox {
+      switch random.int(0...2) {
+      case 0: try deliver(event)
+      case 1: late.append((event, random.int(0...300)))
+      default: break
+      }
+    }
+    workers.removeAll { $0 === worker }
+    for slot in worker.writing { content[slot] = .garbage(random.next()) }
+    try deliver(.workerDied(worker.index))
+    try advance()
+    coming.append((worker.role, random.int(0...200)))
+  }
+
+  func deliver(_ event: SchedulerEvent) throws {
+    events += 1
+    scheduler.handle(event)
+    deliveredSinceAdvance += 1
+    if deliveredSinceAdvance >= batch { try advance() }
+  }
+
+  private func advance() throws {
+    deliveredSinceAdvance = 0
+    scheduler.advance()
+    _ = scheduler.takeChangedSlots()
+    for action in scheduler.takeActions() { try perform(action) }
+    try checkBounds()
+    if events & 15 == 0 { try checkLedger() }
+  }
+
+  private func perform(_ action: SchedulerAction) throws {
+    switch action {
+    case .open(let worker, _, _, _, _), .grant(let worker, _, _, _), .close(let worker, _),
+      .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _):
+      guard let worker = workers.first(where: { $0.index == worker }) else { throw Violation("work for a dead worker: \(action)") }
+      worker.inbox.append(action)
+    case .kill(let index, _):
+      // Late words of the dead may make no sense either.
+      if let worker = workers.first(where: { $0.index == index }) {
+        if !worker.lied { throw Violation("an honest worker is ended: \(action)") }
+        deathsLeft -= 1
+        try die(worker)
+      }
+    case .segmentDone(let segment, _):
+      guard written.insert(segment.index).inserted else { throw Violation("segment \(segment.index) is done twice") }
+    case .warn: break
+    case .fail(let text, _): throw Violation("the run fails: \(text)")
+    }
+  }
+
+  private func checkBounds() throws {
+    for lane in scheduler.lanes {
+      guard lane.window.count <= scheduler.setup.outputSlotsPerLane + scheduler.setup.encodeCredit else {
+        throw Violation("window of \(lane.window.count)")
+      }
+      guard (0...scheduler.setup.outputSlotsPerLane).contains(lane.outputSlots) else {
+        throw Violation("\(lane.outputSlots) output slots in a lane")
+      }
+      guard (0...scheduler.setup.encodeCredit).contains(lane.encoding) else { throw Violation("encoding \(lane.encoding)") }
+    }
+    var load: [Int: Int] = [:]
+    for case let job? in scheduler.jobs { if let worker = job.worker { load[worker, default: 0] += 1 } }
+    guard load.values.allSatisfy({ $0 <= scheduler.setup.renderCredit }) else { throw Violation("a renderer has too many jobs") }
+  }
+
+  func checkLedger() throws {
+    let ledger = scheduler.ledger
+    var busy = 0
+    for slot in ledger.slots.indices {
+      let entry = ledger.slots[slot]
+      switch entry.state {
+      case .free:
+        guard entry.holders == 0 else { throw Violation("slot \(slot) is free while it is held") }
+      case .granted:
+        busy += 1
+        guard entry.holders == 0 else { throw Violation("slot \(slot) is granted while it is held") }
+      case .ready:
+        busy += 1
+        guard entry.holders != 0 else { throw Violation("slot \(slot) is ready, and nobody holds it") }
+      }
+    }
+    let free = scheduler.setup.rings.indices.reduce(0) { $0 + ledger.freeCount(ring: $1) }
+    guard busy == ledger.inUse, busy + free == ledger.slots.count else { throw Violation("slots are not conserved") }
+    var owned: [UInt32: Int] = [:]
+    for entry in ledger.slots where entry.state != .free && Scheduler.outputLane(entry.stream) == nil {
+      owned[entry.stream, default: 0] += 1
+    }
+    for use in scheduler.uses.values {
+      guard use.owned == owned[use.handle] ?? 0, use.owned <= use.quota else {
+        throw Violation("stream \(use.handle) counts \(use.owned) slots, the ledger \(owned[use.handle] ?? 0), quota \(use.quota)")
+      }
+    }
+  }
+
+  private func checkEnd() throws {
+    try checkLedger()
+    guard scheduler.takeActions().isEmpty else { throw Violation("actions are left") }
+    guard scheduler.ledger.inUse == 0 else { throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)") }
+    guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
+    guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
+    guard scheduler.reserved.values.allSatisfy({ $0 == 0 }) else { throw Violation("slots stay reserved at the end") }
+    guard written.count == segmentTotal else { throw Violation("\(written.count) of \(segmentTotal) segments were written") }
+    guard scheduler.counts.framesEncoded == truth.plan.frameCount else {
+      throw Violation("\(scheduler.counts.framesEncoded) of \(truth.plan.frameCount) frames were counted")
+    }
+  }
+
+  /// The generation that a worker was told is the slot's present one.
+  func isPresent(_ slot: Int, _ generation: UInt32) -> Bool { scheduler.ledger[slot].generation == generation }
+
+  /// State for the message about a failure.
+  var picture: String {
+    var text = options.description + ", look-ahead \(memory.lookAhead), rings \(memory.rings.map(\.slotCount))\n"
+    for (index, lane) in scheduler.lanes.enumerated() {
+      text += "lane \(index): compose \(lane.nextCompose) of \(lane.end), encode \(lane.nextEncode), "
+      text += "encoder \(lane.encoder ?? -1), window \(lane.window.map { "\($0.number)\($0.ready ? "" : "?")" }), "
+      text += "output slots \(lane.outputSlots), next stream \(lane.nextStream), writing \(lane.writing.map(\.index))\n"
+    }
+    for use in scheduler.uses.values.sorted(by: { $0.handle < $1.handle }) {
+      text += "stream \(use.record) lane \(use.lane ?? -1) frames \(use.frames) next \(use.next) owned \(use.owned)/\(use.quota)"
+      text += " worker \(use.worker ?? -1)\(use.ended ? " ended" : "")\(use.closing ? " closing" : "")"
+      text += "\(use.failed ? " failed" : "") ready \(use.deliveries.map(\.frames))\n"
+    }
+    for (slot, entry) in scheduler.ledger.slots.enumerated() where entry.state != .free {
+      text += "slot \(slot) ring \(entry.ring) \(entry.state) owner \(entry.owner) "
+      text += "holders \(String(entry.holders, radix: 16)) frame \(entry.frame) stream \(entry.stream)\n"
+    }
+    text += "records \(truth.records.map { "\($0.firstFrame)..<\($0.endFrame)\($0.isStill ? "s" : "")×\($0.slots)" })\n"
+    text += "reserved \(scheduler.reserved)\nworkers \(workers.map { "\($0.index) role \($0.role)" })"
+    return text
+  }
+}
