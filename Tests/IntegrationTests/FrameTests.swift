@@ -71,7 +71,7 @@ struct FrameTests {
       try reference.frames[number].write(to: URL(fileURLWithPath: box.path("f.yuv")))
       let wanted = try Clips.ffmpeg([
         "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "320x180", "-i", box.path("f.yuv"), "-vf",
-        "scale=in_color_matrix=bt709:in_range=tv:flags=bicubic+accurate_rnd+full_chroma_int", "-f", "rawvideo", "-pix_fmt",
+        "scale=in_color_matrix=bt709:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128:flags=bicubic+accurate_rnd+full_chroma_int", "-f", "rawvideo", "-pix_fmt",
         "rgb24", "-",
       ])
       let quality = psnr(got, wanted)

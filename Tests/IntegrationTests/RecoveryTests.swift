@@ -34,8 +34,8 @@ struct RecoveryTests {
     box.expectNothingLeft(location: location)
   }
 
-  @Test(arguments: [SIGKILL, SIGSEGV]) func aDecoderDies(_ signal: Int32) throws {
-    try survives("sluice-decoder", signal, say: "decoder-0 ended with signal \(signal)")
+  @Test func aDecoderDies() throws {
+    try survives("sluice-decoder", SIGKILL, say: "decoder-0 ended with signal 9")
   }
 
   @Test func aRendererDies() throws {
