@@ -154,7 +154,7 @@ typedef struct sluice_lease {
 
 enum sluice_message_type {
   /* supervisor to worker */
-  SLUICE_MSG_GRANT = 1,      /* slot, generation for stream */
+  SLUICE_MSG_GRANT = 1,      /* slot, generation for stream; SLUICE_NO_SLOT: the answer "none" to a NEED */
   SLUICE_MSG_OPEN = 2,       /* stream (a handle): deliver record arg of the plan, frames frame ..< arg2 */
   SLUICE_MSG_CLOSE = 3,      /* stream: stop, let go of everything */
   SLUICE_MSG_RENDER = 4,     /* job record `job`, sequence in arg, frame, slot, generation */
@@ -170,7 +170,8 @@ enum sluice_message_type {
   SLUICE_MSG_END = 35,       /* stream: nothing comes after frame (exclusive) */
   SLUICE_MSG_FINISHED = 36,  /* encoder: segment job is written; arg = bytes */
   SLUICE_MSG_FAIL = 37,      /* stream or frame cannot be done; text[arg % SLUICE_TEXT_COUNT] says why; count = exit code */
-  SLUICE_MSG_WARN = 38       /* text[arg % SLUICE_TEXT_COUNT] for the user */
+  SLUICE_MSG_WARN = 38,      /* text[arg % SLUICE_TEXT_COUNT] for the user */
+  SLUICE_MSG_NEED = 39       /* stream: its codec holds all slots; answered by GRANT, with SLUICE_NO_SLOT when there is none */
 };
 
 typedef struct sluice_message {

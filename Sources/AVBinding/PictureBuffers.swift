@@ -13,8 +13,9 @@ enum PictureBuffers {
     let reorder = Int(max(0, context.has_b_frames))
     switch context.codec_id {
     case AV_CODEC_ID_H264:
-      // Reference frames, pictures that wait for their turn, the current one, and the one just given out.
-      return Int(max(1, context.refs)) + reorder + 2
+      // References and pictures that wait for their turn share the decoded picture buffer; and the current one. Measured
+      // over x264's presets; a stream that needs more asks for more.
+      return max(Int(max(1, context.refs)), reorder + 1) + 1
     case AV_CODEC_ID_HEVC:
       // sps_max_dec_pic_buffering counts references, waiting pictures and the current one.
       return (HEVCParameterSet.pictureBuffering(extradata(context)) ?? 16) + 2

@@ -7,7 +7,7 @@ public typealias Message = sluice_message
 extension Message {
   public enum Kind: UInt16, Sendable {
     case grant = 1, open = 2, close = 3, render = 4, encode = 5, finish = 6, quit = 7, filter = 8, begin = 9
-    case ready = 32, done = 33, release = 34, end = 35, finished = 36, fail = 37, warn = 38
+    case ready = 32, done = 33, release = 34, end = 35, finished = 36, fail = 37, warn = 38, need = 39
   }
 
   /// nil for a number that this version does not know.

@@ -30,7 +30,7 @@ struct StreamTable {
   }
 
   /// Look-ahead beyond the pictures that the codec itself holds.
-  private static let lookAhead = 3
+  private static let lookAhead = 1
 
   /// `segments` by rising first frame.
   mutating func assign(_ segments: [Segment], project: Project) throws(SluiceError) {

@@ -11,25 +11,45 @@ public final class StreamSlots: SlotProvider {
     /// Taken by the codec, not published; published and still referenced by the codec.
     var taken = 0
     var held = Set<UInt32>()
+    var quota: Int
+    /// A NEED is under way; it was answered with "none" before.
+    var asked = false
+    var denied = false
     var cancelled = false
   }
 
   public let handle: UInt32
   public let slotBytes: Int
   public var counters: StageCounters { worker.lease }
-  private let quota: Int
   private let worker: Worker
-  private let state = Monitor(State())
+  private let state: Monitor<State>
 
   /// - Parameter quota: slots that the supervisor lends to this stream, all together.
   public init(worker: Worker, handle: UInt32, quota: Int, slotBytes: Int) {
     self.worker = worker
     self.handle = handle
-    self.quota = quota
+    state = Monitor(State(quota: quota))
     self.slotBytes = slotBytes
   }
 
-  public func grant(_ slot: WritableSlot) { state.with { $0.free.append(slot) } }
+  public func grant(_ slot: WritableSlot) {
+    state.with {
+      $0.free.append(slot)
+      if $0.asked {
+        $0.asked = false
+        $0.quota += 1
+      }
+    }
+  }
+
+  /// The answer "none" to a NEED: from now on private memory helps out.
+  public func deny() {
+    state.with {
+      $0.asked = false
+      $0.denied = true
+    }
+  }
+
   public func cancel() { state.with { $0.cancelled = true } }
   public var isCancelled: Bool { state.with { $0.cancelled } }
 
@@ -42,8 +62,12 @@ public final class StreamSlots: SlotProvider {
         state.taken += 1
         return .some(slot)
       }
-      // All are the codec's: waiting would be forever.
-      if state.taken + state.held.count >= quota { return .some(nil) }
+      // All are the codec's: waiting would be forever, so it asks for one more.
+      if state.taken + state.held.count >= state.quota, !state.asked {
+        if state.denied { return .some(nil) }
+        state.asked = true
+        worker.send(Message(.need, stream: handle))
+      }
       if blocked == 0 { blocked = sluice_now_ns() }
       return nil
     }

@@ -35,7 +35,11 @@ final class DecoderWorker {
     switch message.kind {
     case .open: open(message)
     case .grant:
-      if let slot = worker.writable(message.slot, message.generation) { streams[message.stream]?.grant(slot) }
+      if let slot = worker.writable(message.slot, message.generation) {
+        streams[message.stream]?.grant(slot)
+      } else {
+        streams[message.stream]?.deny()
+      }
     case .close: streams[message.stream]?.cancel()
     default: break
     }

@@ -26,9 +26,13 @@ enum Reader {
     return fits ? .accept : .refuse
   }
 
+  /// SLUICE_REGION_OUTPUT: no memory, a descriptor to write to.
+  private static let output: UInt32 = 5
+
   static func region(_ bytes: [UInt8]) -> Verdict {
     guard let region = exactly(sluice_region.self, bytes) else { return .refuse }
-    guard (1...4).contains(region.kind) else { return .ignore }
+    guard (1...5).contains(region.kind) else { return .ignore }
+    if region.kind == output { return .accept }
     let readOnly = region.kind == SLUICE_REGION_CONTROL.rawValue || region.kind == SLUICE_REGION_PLAN.rawValue
     let fits = region.bytes > 0 && region.ring < SLUICE_MAX_RINGS && !(readOnly && region.writable != 0)
     return fits ? .accept : .refuse
@@ -61,19 +65,15 @@ enum Reader {
     bytes.withUnsafeBytes { raw in
       guard raw.count >= MemoryLayout<sluice_lease>.size else { return .refuse }
       let lease = raw.load(as: sluice_lease.self)
-      let array = UInt64(lease.slot_count) * 4
-      guard lease.magic == SLUICE_MAGIC_LEASE, lease.worker == 0, lease.slot_count == 3,
-        inside(lease.done_offset, 3, 4, UInt64(raw.count), 4), inside(lease.released_offset, 3, 4, UInt64(raw.count), 4),
-        lease.done_offset + array <= lease.released_offset || lease.released_offset + array <= lease.done_offset
-      else { return .refuse }
-      let texts = withUnsafeBytes(of: lease.text) { text in
-        (0..<Int(SLUICE_TEXT_COUNT)).allSatisfy { text[($0 * 512)..<($0 * 512 + 512)].contains(0) }
-      }
-      return texts ? .accept : .refuse
+      let tables = UInt64(MemoryLayout<sluice_lease>.size)
+      let fits =
+        lease.magic == SLUICE_MAGIC_LEASE && lease.worker == 0 && lease.slot_count == 3 && lease.done_offset == tables
+        && lease.released_offset == tables + 12 && raw.count >= tables + 24
+      return fits ? .accept : .refuse
     }
   }
 
-  /// In the run whose control region is `control`: from worker 0 where a worker sends it, but FINISHED from worker 1.
+  /// In the run whose control region is `control`.
   static func message(_ bytes: [UInt8], control: [UInt8]) -> Verdict {
     guard !bytes.isEmpty, bytes.count % 64 == 0 else { return .refuse }
     let verdicts = stride(from: 0, to: bytes.count, by: 64).map { at in
@@ -85,8 +85,7 @@ enum Reader {
   private static func one(_ m: sluice_message, _ control: [UInt8]) -> Verdict {
     let head = control.withUnsafeBytes { $0.load(as: sluice_control.self) }
     let type = sluice_message_type(UInt32(m.type))
-    guard (1...8).contains(m.type) || (32...38).contains(m.type) else { return .ignore }
-    if m.type >= 32, m.worker != (type == SLUICE_MSG_FINISHED ? 1 : 0) { return .refuse }
+    guard (1...9).contains(m.type) || (32...38).contains(m.type) else { return m.type < 32 ? .ignore : .refuse }
     if type == SLUICE_MSG_READY { return m.arg == head.epoch ? .accept : .ignore }
     if type == SLUICE_MSG_DONE, m.count == 0 || m.frame < 0 { return .refuse }
     var verdict = Verdict.accept

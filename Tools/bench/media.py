@@ -18,7 +18,8 @@ SYNTHETIC_CLIPS = [
 ]
 NATURAL_PHOTOGRAPHS = ["IMG_20200827_231612.jpg", "LadyBird.jpg", "YellowFlower.jpg", "GreenMeadow.jpg",
                        "IMG_1054.JPG", "IMG-20191006-WA0002.jpg", "london.jpg", "skimage_coffee.png"]
-X264 = "-c:v libx264 -preset medium -crf 20 -pix_fmt yuv420p -an".split()
+# libx264's own defaults, tagged as what they are: nearly all 1080p there is.
+X264 = "-c:v libx264 -preset medium -crf 23 -pix_fmt yuv420p -an".split()
 
 
 class Media:
@@ -43,7 +44,9 @@ class Media:
 
     def clips(self):
         """Nine different clips: 300 frames, 1920x1080, 30 a second, H.264."""
-        scale = ["-vf", "scale=1920:1080:force_original_aspect_ratio=increase:flags=bicubic,crop=1920:1080,fps=30,format=yuv420p",
+        scale = ["-vf", "scale=1920:1080:force_original_aspect_ratio=increase:flags=bicubic,crop=1920:1080,"
+                 "scale=out_color_matrix=bt709:out_range=tv,fps=30,format=yuv420p,"
+                 "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
                  "-frames:v", 300, *X264]
         paths = []
         for i in range(9):

@@ -54,9 +54,9 @@ class Supervisor:
         head.__init__(0, ipc.ABI_MAJOR, ipc.ABI_MINOR, 2, 4096, self.epoch, 2 * SLOTS, 0, 64, 1088, 0)
         head.magic = ipc.MAGIC_CONTROL  # last: now it is ready
         lease = self.region(ipc.REGION_LEASE, 4096, 1)
-        self.lease = ipc.Lease.from_buffer(lease)
-        self.lease.__init__(ipc.MAGIC_LEASE, WORKER, 2 * SLOTS, 0, 3328, 3392)
-        self.done, self.released = (np.frombuffer(lease, np.uint32, 2 * SLOTS, at) for at in (3328, 3392))
+        self.lease = ipc.Lease.from_buffer(lease)  # the worker fills it; where its tables lie is fixed
+        self.done, self.released = np.frombuffer(lease, np.uint32, 4 * SLOTS, ctypes.sizeof(ipc.Lease)).reshape(2, -1)
+        self.lent = [0] * (2 * SLOTS)  # uses lent to the worker so far, to be matched by released[]
         self.pixels = []
         for ring, role in enumerate([ipc.ROLE_DECODER, ipc.ROLE_FILTER]):
             memory = self.region(ipc.REGION_RING, SLOTS * self.slot_bytes, int(role == self.role), ring)
@@ -122,6 +122,7 @@ class Supervisor:
         self.slots[slot].holders = 0
         self.slots[slot].word = ipc.slot_word(generation, WORKER, ipc.GRANTED)
         if self.role == ipc.ROLE_DECODER:
+            self.lent[slot] += 1  # a decoder's codec reads what it filled
             grants = [ipc.Message(type=ipc.MSG_GRANT, worker=WORKER, ring_epoch=1, slot=slot, generation=g, stream=STREAM,
                                   frame=-1) for g in (generation - 1, generation, generation)]
             self.send(*grants)
@@ -149,9 +150,9 @@ class Supervisor:
     def settle(self, slot):
         """granted → ready → free by what the lease says, whatever the messages said. The frame's number, or None."""
         generation = self.generation(slot)
-        released, done = self.released[slot] == generation, self.done[slot] == generation  # in this order
-        assert self.done[slot] <= generation, "a generation that was never granted"
-        if not done or not released or self.slots[slot].word & 0xFF != ipc.GRANTED:
+        assert self.done[slot] <= generation and self.released[slot] <= self.lent[slot], "what was never granted or lent"
+        released = self.released[slot] == self.lent[slot]
+        if not released or self.done[slot] != generation or self.slots[slot].word & 0xFF != ipc.GRANTED:
             return None
         self.slots[slot].word = ipc.slot_word(generation, WORKER, ipc.READY)
         number = self.check(slot)
@@ -179,7 +180,7 @@ class Supervisor:
     def run(self, frames):
         mine = range(self.first, self.first + SLOTS)
         if self.role == ipc.ROLE_DECODER:
-            self.send(*[ipc.Message(type=ipc.MSG_OPEN, worker=WORKER, stream=STREAM, frame=0)] * 2)
+            self.send(*[ipc.Message(type=ipc.MSG_OPEN, worker=WORKER, stream=STREAM, frame=0, arg2=frames + SLOTS)] * 2)
         next_frame, seen, messages = 0, [], []
         deadline = time.monotonic() + 60
         while len(seen) < frames:
@@ -199,28 +200,28 @@ class Supervisor:
         assert self.lease.frames == frames and time.monotonic_ns() - self.lease.heartbeat < 5_000_000_000, "lease"
 
     def end(self, vanish):
+        """Ends the worker by going away; or its stream by its last frames, another one by CLOSE, then the worker by QUIT."""
+        self.deaf = 0
         if vanish:
             self.link.close()
         elif self.role == ipc.ROLE_DECODER:
-            slot = self.first
-            generation = self.grant_after_close(slot)
-            assert self.released[slot] == generation and self.done[slot] != generation, "a granted slot comes back unfilled"
+            for slot in range(SLOTS):
+                self.grant(slot)
+            self.await_end(STREAM)
+            assert all(self.settle(slot) is not None for slot in range(SLOTS)), "frames before END"
+            other = dict(worker=WORKER, stream=STREAM + 1)
+            self.send(ipc.Message(type=ipc.MSG_OPEN, frame=5, arg2=50, **other), ipc.Message(type=ipc.MSG_CLOSE, **other))
+            self.await_end(STREAM + 1)
         if not vanish:
-            self.send(ipc.Message(type=ipc.MSG_QUIT, worker=WORKER))
+            self.send(ipc.Message(type=ipc.MSG_QUIT))
         assert self.process.wait(10) == 0, "exit status"
 
-    def grant_after_close(self, slot):
-        """CLOSE ends the stream; a slot granted to the closed stream is let go unfilled by the next CLOSE."""
-        close = ipc.Message(type=ipc.MSG_CLOSE, worker=WORKER, stream=STREAM)
-        self.send(close)
-        generation = self.grant(slot)
-        self.send(close)
-        self.deaf, ends = 0, 0
-        while ends < 2:
+    def await_end(self, stream):
+        while True:
             batch = self.receive(10_000)
             assert batch, "END"
-            ends += sum(m.type == ipc.MSG_END for m in batch)
-        return generation
+            if any(m.type == ipc.MSG_END and m.stream == stream for m in batch):
+                return
 
 
 def main():

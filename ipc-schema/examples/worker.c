@@ -18,7 +18,6 @@
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define MAX_STREAMS 64u
-#define MAX_BATCH 4u
 
 static uint32_t width = 64, height = 64;
 static sluice_welcome welcome;
@@ -32,7 +31,7 @@ static void *bus;
 
 /* Slots granted and not yet filled, and streams that are open. */
 static uint32_t granted[SLUICE_MAX_SLOTS], granted_stream[SLUICE_MAX_SLOTS];
-static struct { int open; uint32_t stream; int64_t first, next; uint64_t arg; } streams[MAX_STREAMS];
+static struct { int open; uint32_t stream; int64_t next, end; } streams[MAX_STREAMS];
 
 static void fail(const char *what) {
   fprintf(stderr, "worker: %s\n", what);
@@ -53,7 +52,8 @@ static int receive(int link, void *packet, size_t bytes) {
   struct iovec part = {packet, bytes};
   struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
   ssize_t n = recvmsg(link, &m, MSG_CMSG_CLOEXEC);
-  if (n != (ssize_t)bytes || m.msg_flags & MSG_TRUNC) fail(n ? "a packet of the wrong size" : "the supervisor is gone");
+  if (n == 0) exit(0); /* EOF: the supervisor is gone, and so are we */
+  if (n != (ssize_t)bytes || m.msg_flags & MSG_TRUNC) fail("a packet of the wrong size");
   int fd = -1;
   struct cmsghdr *c = CMSG_FIRSTHDR(&m);
   if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(c), sizeof fd);
@@ -71,6 +71,16 @@ static void map_region(const sluice_region *r, int fd) {
   if (r->kind == SLUICE_REGION_CONTROL) control = p;
   if (r->kind == SLUICE_REGION_LEASE) lease = p;
   if (r->kind == SLUICE_REGION_RING && r->ring < SLUICE_MAX_RINGS) payload[r->ring] = p, ring_epoch[r->ring] = r->epoch;
+}
+
+static void prepare_lease(void) {
+  lease->worker = welcome.worker;
+  lease->slot_count = control->slot_count;
+  lease->done_offset = sizeof *lease;
+  lease->released_offset = sizeof *lease + 4 * (uint64_t)control->slot_count;
+  done = (uint32_t *)((char *)lease + lease->done_offset);
+  released = (uint32_t *)((char *)lease + lease->released_offset);
+  STORE(&lease->magic, SLUICE_MAGIC_LEASE); /* last: now it is ready */
 }
 
 static int attach(const char *path, uint32_t role) {
@@ -96,10 +106,9 @@ static int attach(const char *path, uint32_t role) {
     map_region(&region, fd);
   }
   if (!control || LOAD(&control->magic) != SLUICE_MAGIC_CONTROL || control->slot_count > SLUICE_MAX_SLOTS) fail("no control region");
-  if (!lease || LOAD(&lease->magic) != SLUICE_MAGIC_LEASE || lease->slot_count != control->slot_count) fail("no lease");
+  if (!lease) fail("no lease");
   slots = (const sluice_slot *)((const char *)control + control->slot_offset);
-  done = (uint32_t *)((char *)lease + lease->done_offset);
-  released = (uint32_t *)((char *)lease + lease->released_offset);
+  prepare_lease();
   return link;
 }
 
@@ -141,14 +150,18 @@ static sluice_message about(unsigned type, uint32_t slot, uint32_t generation) {
   return (sluice_message){.type = (uint16_t)type, .ring_epoch = ring_epoch[slots[slot].ring], .slot = slot, .generation = generation};
 }
 
-/* Truth first, doorbell second. We keep no reference to what we filled: done, and at once let go. */
-static void publish(uint32_t slot, uint32_t generation, const sluice_message *extra, sluice_message reply) {
-  sluice_message batch[MAX_BATCH] = {reply, about(SLUICE_MSG_RELEASE, slot, generation)};
+/* Truth first, doorbell second. `held`: a codec would still read the picture for a while; we let it go at once. */
+static void publish(uint32_t slot, uint32_t generation, sluice_message m, int held) {
   STORE(&done[slot], generation);
-  STORE(&released[slot], generation);
-  if (extra) STORE(&released[extra->slot], extra->generation), batch[2] = *extra;
+  m.arg = (uint64_t)held;
+  m.count = 1;
   __atomic_fetch_add(&lease->frames, 1, __ATOMIC_RELAXED);
-  post(batch, extra ? 3 : 2);
+  post(&m, 1);
+  if (!held) return;
+  sluice_message r = about(SLUICE_MSG_RELEASE, slot, generation);
+  r.stream = m.stream, r.count = 1;
+  STORE(&released[slot], released[slot] + 1);
+  post(&r, 1);
 }
 
 /* ---- decoder: a gradient that moves by one sample a frame, 8-bit 4:2:0 ---- */
@@ -174,9 +187,18 @@ static uint64_t picture_bytes(void) {
   return SLUICE_FRAME_BYTES + w * height + 2 * cw * ((height + 1) / 2);
 }
 
+/* Ends a stream: after END none of its slots is written, granted or not. */
+static void end_stream(uint32_t i) {
+  sluice_message end = {.type = SLUICE_MSG_END, .stream = streams[i].stream, .frame = streams[i].next};
+  streams[i].open = 0;
+  for (uint32_t s = 0; s < control->slot_count; s++)
+    if (granted_stream[s] == streams[i].stream) granted[s] = 0;
+  post(&end, 1);
+}
+
 static void decode(void) {
   for (uint32_t i = 0; i < MAX_STREAMS; i++) {
-    for (uint32_t s = 0; streams[i].open && s < control->slot_count; s++) {
+    for (uint32_t s = 0; streams[i].open && s < control->slot_count && streams[i].next < streams[i].end; s++) {
       uint32_t generation = granted[s];
       if (!generation || granted_stream[s] != streams[i].stream) continue;
       granted[s] = 0;
@@ -185,46 +207,39 @@ static void decode(void) {
       if (picture_bytes() > slot_bytes(s)) fail("--size does not fit the slots");
       draw(memory, streams[i].next);
       sluice_message m = about(SLUICE_MSG_DONE, s, generation);
-      m.stream = streams[i].stream, m.frame = streams[i].next++, m.count = 1;
-      publish(s, generation, NULL, m);
+      m.stream = streams[i].stream, m.frame = streams[i].next++;
+      publish(s, generation, m, 1);
     }
+    if (streams[i].open && streams[i].next >= streams[i].end) end_stream(i);
   }
 }
 
 static void grant(const sluice_message *m) {
-  if (!slot_memory(m->slot, m->generation, SLUICE_SLOT_GRANTED)) return; /* stale */
-  if (done[m->slot] == m->generation || released[m->slot] == m->generation) return; /* repeated */
+  if (!slot_memory(m->slot, m->generation, SLUICE_SLOT_GRANTED) || done[m->slot] == m->generation) return; /* stale, repeated */
   granted[m->slot] = m->generation;
   granted_stream[m->slot] = m->stream;
 }
 
+static uint32_t find_stream(uint32_t stream) {
+  uint32_t i = 0;
+  while (i < MAX_STREAMS && !(streams[i].open && streams[i].stream == stream)) i++;
+  return i;
+}
+
 static void open_stream(const sluice_message *m) {
-  for (uint32_t i = 0; i < MAX_STREAMS; i++)
-    if (streams[i].open && streams[i].stream == m->stream) {
-      if (streams[i].first == m->frame && streams[i].arg == m->arg) return; /* repeated */
-      streams[i].open = 0;
-    }
+  if (find_stream(m->stream) < MAX_STREAMS) return; /* repeated */
   for (uint32_t i = 0; i < MAX_STREAMS; i++)
     if (!streams[i].open) {
-      streams[i].open = 1, streams[i].stream = m->stream, streams[i].arg = m->arg;
-      streams[i].first = streams[i].next = m->frame;
+      streams[i].open = 1, streams[i].stream = m->stream;
+      streams[i].next = m->frame, streams[i].end = (int64_t)m->arg2;
       return;
     }
   fail("too many streams");
 }
 
 static void close_stream(const sluice_message *m) {
-  sluice_message end = {.type = SLUICE_MSG_END, .stream = m->stream};
-  for (uint32_t i = 0; i < MAX_STREAMS; i++)
-    if (streams[i].open && streams[i].stream == m->stream) streams[i].open = 0, end.frame = streams[i].next;
-  for (uint32_t s = 0; s < control->slot_count; s++) {
-    if (!granted[s] || granted_stream[s] != m->stream) continue;
-    sluice_message r = about(SLUICE_MSG_RELEASE, s, granted[s]); /* returned unfilled */
-    STORE(&released[s], granted[s]);
-    granted[s] = 0;
-    post(&r, 1);
-  }
-  post(&end, 1);
+  uint32_t i = find_stream(m->stream);
+  if (i < MAX_STREAMS) end_stream(i);
 }
 
 /* ---- filter: 255 - sample, from one slot into another ---- */
@@ -255,17 +270,15 @@ static void filter(const sluice_message *m) {
         uint64_t at = f.plane[p].offset + (uint64_t)y * f.plane[p].stride + x;
         out[at] = (uint8_t)(255 - in[at]);
       }
-  sluice_message input = about(SLUICE_MSG_RELEASE, m->slot, m->generation);
   sluice_message reply = about(SLUICE_MSG_DONE, m->slot2, m->generation2);
-  reply.frame = m->frame, reply.stream = m->stream, reply.job = m->job, reply.count = 1;
-  publish(m->slot2, m->generation2, &input, reply);
+  reply.frame = m->frame, reply.stream = m->stream, reply.job = m->job;
+  publish(m->slot2, m->generation2, reply, 0); /* a job that is done has let go of its input, too */
 }
 
 /* ---- loop ---- */
 
 /* 0 when the run is over. */
 static int handle(const sluice_message *m) {
-  if (m->worker != welcome.worker) return 1;
   switch (m->type) {
     case SLUICE_MSG_GRANT: grant(m); break;
     case SLUICE_MSG_OPEN: open_stream(m); break;
@@ -299,7 +312,11 @@ int main(int argc, char **argv) {
     __atomic_store_n(&lease->heartbeat, now_ns(), __ATOMIC_RELAXED);
     zmq_pollitem_t items[2] = {{.socket = bus, .events = ZMQ_POLLIN}, {.fd = link, .events = ZMQ_POLLIN}};
     if (zmq_poll(items, 2, 250) < 0) continue;
-    if (items[1].revents) return 0; /* EOF: the supervisor is gone */
+    if (items[1].revents) {
+      sluice_region later; /* what this connection brings later is for encoders; its end is the supervisor's */
+      int fd = receive(link, &later, sizeof later);
+      if (fd >= 0) close(fd);
+    }
     static sluice_message batch[SLUICE_MAX_SLOTS];
     int n;
     while ((n = zmq_recv(bus, batch, sizeof batch, ZMQ_DONTWAIT)) >= 0)

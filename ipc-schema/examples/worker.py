@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, path, role, size):
         self.width, self.height = size
         self.granted = {}  # slot: (generation, stream), not yet filled
-        self.streams = {}  # stream: [next frame, the OPEN that started it]
+        self.streams = {}  # stream: [next frame, end]
         self.payload, self.ring_epoch = {}, {}
         self.attach(path, role)
         bus = self.bus = zmq.Context().socket(zmq.DEALER)
@@ -65,6 +65,7 @@ class Worker:
                 self.keep(region, ipc.map_region(fd, region.bytes, region.writable))
             if fd is not None:
                 os.close(fd)
+        self.prepare_lease()
 
     def keep(self, region, memory):
         if region.kind == ipc.REGION_CONTROL:
@@ -76,15 +77,18 @@ class Worker:
             self.slots = np.frombuffer(memory, np.uint64, self.control.slot_count * 8, self.control.slot_offset).reshape(-1, 8)
             self.rings = [ipc.Ring.from_buffer_copy(memory, self.control.ring_offset + 32 * i) for i in range(ipc.MAX_RINGS)]
         elif region.kind == ipc.REGION_LEASE:
-            self.lease = ipc.Lease.from_buffer(memory)
-            if self.lease.magic != ipc.MAGIC_LEASE:
-                sys.exit("worker: no lease")
-            words = [np.frombuffer(memory, np.uint32, self.lease.slot_count, at)
-                     for at in (self.lease.done_offset, self.lease.released_offset)]
-            self.done, self.released = words
+            self.lease_memory = memory
         elif region.kind == ipc.REGION_RING:
             self.payload[region.ring] = np.frombuffer(memory, np.uint8)
             self.ring_epoch[region.ring] = region.epoch
+
+    def prepare_lease(self):
+        lease = self.lease = ipc.Lease.from_buffer(self.lease_memory)
+        count, at = self.control.slot_count, ctypes.sizeof(ipc.Lease)
+        lease.worker, lease.slot_count, lease.done_offset, lease.released_offset = self.index, count, at, at + 4 * count
+        self.done, self.released = np.frombuffer(self.lease_memory, np.uint32, 2 * count, at).reshape(2, count)
+        fence()
+        lease.magic = ipc.MAGIC_LEASE  # last: now it is ready
 
     # ---- slots ----
 
@@ -105,18 +109,16 @@ class Worker:
         epoch = self.ring_epoch[int(self.slots[slot, 3]) & 0xFFFFFFFF]
         return ipc.Message(type=kind, ring_epoch=epoch, slot=slot, generation=generation, **fields)
 
-    def let_go(self, slot, generation):
-        fence()
-        self.released[slot] = generation
-        return self.about(ipc.MSG_RELEASE, slot, generation)
-
-    def publish(self, slot, generation, inputs=(), **fields):
-        """Truth first, doorbell second; inputs after the output. We read nothing that we filled, so we let it go, too."""
+    def publish(self, slot, generation, held, **fields):
+        """Truth first, doorbell second. `held`: a codec would read the picture for a while; we let it go at once."""
         fence()
         self.done[slot] = generation
         self.lease.frames += 1
-        done = self.about(ipc.MSG_DONE, slot, generation, count=1, **fields)
-        self.post(done, *[self.let_go(*each) for each in [(slot, generation), *inputs]])
+        self.post(self.about(ipc.MSG_DONE, slot, generation, count=1, arg=int(held), **fields))
+        if held:
+            fence()
+            self.released[slot] += 1
+            self.post(self.about(ipc.MSG_RELEASE, slot, generation, count=1, stream=fields["stream"]))
 
     def post(self, *batch):
         for message in batch:
@@ -146,15 +148,23 @@ class Worker:
 
     def decode(self):
         for slot, (generation, stream) in list(self.granted.items()):
-            if stream not in self.streams:
+            number, end = self.streams.get(stream, (0, 0))
+            if number >= end:
                 continue
             del self.granted[slot]
             memory = self.slot(slot, generation, ipc.GRANTED)
             if memory is not None:
-                number = self.streams[stream][0]
                 self.draw(memory, number)
                 self.streams[stream][0] += 1
-                self.publish(slot, generation, stream=stream, frame=number)
+                self.publish(slot, generation, True, stream=stream, frame=number)
+        for stream in [stream for stream, (number, end) in self.streams.items() if number >= end]:
+            self.end(stream)
+
+    def end(self, stream):
+        """After END none of the stream's slots is written, granted or not."""
+        number, _ = self.streams.pop(stream)
+        self.granted = {slot: grant for slot, grant in self.granted.items() if grant[1] != stream}
+        self.post(ipc.Message(type=ipc.MSG_END, stream=stream, frame=number))
 
     # ---- filter: 255 - sample, from one slot into another ----
 
@@ -172,27 +182,21 @@ class Worker:
             at, stride = head.plane[p].offset, head.plane[p].stride
             rows = np.ndarray((h, w), np.uint8, source, at, (stride, 1))  # numpy refuses what lies outside the slot
             np.subtract(255, rows, out=np.ndarray((h, w), np.uint8, target, at, (stride, 1)))
-        self.publish(m.slot2, m.generation2, [(m.slot, m.generation)], stream=m.stream, frame=m.frame, job=m.job)
+        # A job that is done has let go of its input, too.
+        self.publish(m.slot2, m.generation2, False, stream=m.stream, frame=m.frame, job=m.job)
 
     # ---- loop ----
 
     def handle(self, m):
         """False when the run is over."""
-        if m.worker != self.index:
-            return True
         if m.type == ipc.MSG_GRANT:
-            ours = self.slot(m.slot, m.generation, ipc.GRANTED) is not None
-            if ours and m.generation not in (self.done[m.slot], self.released[m.slot]):
+            if self.slot(m.slot, m.generation, ipc.GRANTED) is not None and self.done[m.slot] != m.generation:
                 self.granted[m.slot] = (m.generation, m.stream)
         elif m.type == ipc.MSG_OPEN:
-            if m.stream not in self.streams or self.streams[m.stream][1] != (m.frame, m.arg):
-                self.streams[m.stream] = [m.frame, (m.frame, m.arg)]
+            self.streams.setdefault(m.stream, [m.frame, m.arg2])
         elif m.type == ipc.MSG_CLOSE:
-            for slot, (generation, stream) in list(self.granted.items()):
-                if stream == m.stream:
-                    del self.granted[slot]
-                    self.post(self.let_go(slot, generation))
-            self.post(ipc.Message(type=ipc.MSG_END, stream=m.stream, frame=self.streams.pop(m.stream, [0])[0]))
+            if m.stream in self.streams:
+                self.end(m.stream)
         elif m.type == ipc.MSG_FILTER:
             self.filter(m)
         elif m.type == ipc.MSG_QUIT:
@@ -208,7 +212,12 @@ class Worker:
             self.lease.heartbeat = time.monotonic_ns()
             ready = dict(poller.poll(250))
             if self.link.fileno() in ready:
-                return  # EOF: the supervisor is gone
+                try:
+                    _, fd = ipc.receive(self.link, ipc.Region)  # what comes later is for encoders
+                except ConnectionError:
+                    return  # EOF: the supervisor is gone
+                if fd is not None:
+                    os.close(fd)
             while self.bus.poll(0):
                 data = self.bus.recv()
                 for at in range(0, len(data) // 64 * 64, 64):

@@ -4,7 +4,7 @@
  * check.sh proves it and shows that each broken variant (-D NAME, see the end) is caught.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LOSSES
-#define LOSSES 1   /* commands that may be lost; doorbells of workers may all be lost */
+#define LOSSES 1   /* messages that may be lost, besides doorbells that find their queue full */
 #endif
 #ifndef REPEATS
 #define REPEATS 1  /* commands that may be repeated for no reason */
@@ -29,15 +29,14 @@ mtype = { RUNNING, KILLED, RECLAIMED };               /* workers, as the supervi
 /* control region: written by the supervisor alone */
 mtype state[3] = FREE;
 byte generation[3], owner[3] = NOBODY, holders[3];
-/* leases: written by their worker alone; [worker * 3 + slot] */
+/* leases: written by their worker alone; [worker * 3 + slot]. done: a generation; released: a running count of uses */
 byte done[12], released[12];
 /* payload: 0 torn, 1 + picture, 10 + frame */
 byte pixels[3];
 
 /* the supervisor's own ledger */
 byte item[3];              /* picture or frame that a slot is for */
-byte ticket[FRAMES];       /* of each delivery to the encoder; a repeat carries the same one */
-byte tickets;              /* given out so far */
+byte lent[12];             /* uses of a slot lent to a worker so far, as released[] counts those it let go */
 mtype frame[FRAMES] = WAITING;
 byte next_picture, next_out;
 mtype seen[WORKERS] = RUNNING;
@@ -45,24 +44,25 @@ mtype seen[WORKERS] = RUNNING;
 /* the outside */
 bool alive[WORKERS] = true;
 byte losses = LOSSES, repeats, crashes, idle;
-chan command[WORKERS] = [2] of { byte, byte, byte, byte };  /* item, slot, generation, ticket */
-chan doorbell = [1] of { byte, byte, byte };                /* worker, slot, generation */
+chan command[WORKERS] = [2] of { byte, byte, byte };  /* item, slot, generation */
+chan doorbell = [1] of { byte, byte, byte };          /* worker, slot, generation */
 
 /* workers' private memory */
 mtype step[WORKERS] = IDLE;
-byte my_item[WORKERS], my_slot[WORKERS], my_generation[WORKERS], my_ticket[WORKERS];
+byte my_item[WORKERS], my_slot[WORKERS], my_generation[WORKERS];
 byte writer[3] = NOBODY;   /* observer: who is writing */
 byte written;              /* observer: frames in the encoder's file */
 
 #define DONE(w, s) done[(w) * 3 + (s)]
 #define RELEASED(w, s) released[(w) * 3 + (s)]
+#define LENT(w, s) lent[(w) * 3 + (s)]
 #define HELD(w, s) ((holders[s] >> (w)) & 1)
 
 /* ---- messages ---- */
 
-inline send(w, i, s, x) {
+inline send(w, i, s) {
   if
-  :: nfull(command[w]) -> command[w]!i, s, generation[s], x
+  :: nfull(command[w]) -> command[w]!i, s, generation[s]
   :: losses > 0 -> losses--
   :: full(command[w])
   fi
@@ -70,9 +70,12 @@ inline send(w, i, s, x) {
 inline ring(w, s, g) {
   if
   :: nfull(doorbell) -> doorbell!w, s, g
-  :: true
+  :: losses > 0 -> losses--
+  :: full(doorbell)
   fi
 }
+
+inline rest(w) { step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0 }
 
 /* ---- decoder and renderers ---- */
 
@@ -83,15 +86,15 @@ inline ring(w, s, g) {
 #endif
 
 proctype Filler(byte w) {
-  byte i, s, g, x;
+  byte i, s, g;
 end:
   do
-  :: atomic { alive[w] && step[w] == IDLE && command[w]?[i, s, g, x] -> command[w]?i, s, g, x;
+  :: atomic { alive[w] && step[w] == IDLE && command[w]?[i, s, g] -> command[w]?i, s, g;
        if
        :: MINE(w, s, g) && DONE(w, s) != g -> my_item[w] = i; my_slot[w] = s; my_generation[w] = g; step[w] = BEGIN; idle = 0
        :: MINE(w, s, g) && DONE(w, s) == g -> ring(w, s, g)   /* repeated */
        :: else                                               /* stale */
-       fi; i = 0; s = 0; g = 0; x = 0 }
+       fi; i = 0; s = 0; g = 0 }
   :: atomic { alive[w] && step[w] == BEGIN ->
        assert(writer[my_slot[w]] == NOBODY && holders[my_slot[w]] == 0);  /* one writer, no reader */
        writer[my_slot[w]] = w; pixels[my_slot[w]] = 0;
@@ -106,10 +109,13 @@ end:
        fi;
        writer[my_slot[w]] = NOBODY; step[w] = PUBLISH }
   :: atomic { alive[w] && step[w] == PUBLISH ->
-       DONE(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]); step[w] = HOLD }
-  :: atomic { alive[w] && step[w] == HOLD ->  /* the codec keeps its picture for a while */
-       RELEASED(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]);
-       step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0 }
+       DONE(w, my_slot[w]) = my_generation[w]; ring(w, my_slot[w], my_generation[w]);
+       if
+       :: w == DECODER -> step[w] = HOLD  /* the codec keeps its picture for a while */
+       :: else -> rest(w)
+       fi }
+  :: atomic { alive[w] && step[w] == HOLD ->
+       RELEASED(w, my_slot[w])++; ring(w, my_slot[w], my_generation[w]); rest(w) }
   od
 }
 
@@ -117,36 +123,38 @@ end:
 
 #define HOLDING(s, g) (state[s] == READY && generation[s] == g && HELD(ENCODER, s))
 
-inline let_go(s, x, g) {
-  if
-  :: RELEASED(ENCODER, s) < x -> RELEASED(ENCODER, s) = x
-  :: else
-  fi;
+inline let_go(s, g) {
+#ifdef RELEASED_IS_GENERATION
+  RELEASED(ENCODER, s) = g;
+#else
+  RELEASED(ENCODER, s)++;
+#endif
   ring(ENCODER, s, g)
 }
 
 proctype Encoder() {
-  byte i, s, g, x;
+  byte i, s, g;
 end:
   do
-  :: atomic { alive[ENCODER] && step[ENCODER] == IDLE && command[ENCODER]?[i, s, g, x] -> command[ENCODER]?i, s, g, x;
+  :: atomic { alive[ENCODER] && step[ENCODER] == IDLE && command[ENCODER]?[i, s, g] -> command[ENCODER]?i, s, g;
        if
        :: HOLDING(s, g) && i == written -> my_item[ENCODER] = i; my_slot[ENCODER] = s;
-          my_generation[ENCODER] = g; my_ticket[ENCODER] = x; step[ENCODER] = READ; idle = 0;
+          my_generation[ENCODER] = g; step[ENCODER] = READ; idle = 0;
 #ifdef RELEASE_BEFORE_READ
-          let_go(s, x, g)
+          let_go(s, g)
 #endif
-       :: HOLDING(s, g) && i < written -> let_go(s, x, g)     /* repeated */
-       :: else                                               /* stale, or one before it was lost */
-       fi; i = 0; s = 0; g = 0; x = 0 }
+       :: else                                               /* stale, repeated, or one before it was lost */
+       fi; i = 0; s = 0; g = 0 }
   :: atomic { alive[ENCODER] && step[ENCODER] == READ ->
        assert(HOLDING(my_slot[ENCODER], my_generation[ENCODER]));             /* not free while held */
        assert(my_item[ENCODER] == written);                                  /* in order */
        assert(pixels[my_slot[ENCODER]] == (written < 2 -> 10 + written : 2)); /* the right picture, whole */
        written++; step[ENCODER] = PUBLISH }
   :: atomic { alive[ENCODER] && step[ENCODER] == PUBLISH ->
-       let_go(my_slot[ENCODER], my_ticket[ENCODER], my_generation[ENCODER]);
-       step[ENCODER] = IDLE; my_item[ENCODER] = 0; my_slot[ENCODER] = 0; my_generation[ENCODER] = 0; my_ticket[ENCODER] = 0 }
+#ifndef RELEASE_BEFORE_READ
+       let_go(my_slot[ENCODER], my_generation[ENCODER]);
+#endif
+       rest(ENCODER) }
   od
 }
 
@@ -154,35 +162,31 @@ end:
 
 inline grant(s, w, i) {
   assert(state[s] == FREE && holders[s] == 0);
-  generation[s]++; owner[s] = w; item[s] = i; state[s] = GRANTED; send(w, i, s, 0)
+  generation[s]++; owner[s] = w; item[s] = i; state[s] = GRANTED; send(w, i, s)
 }
 /* A filler holds what it published until it lets go; a renderer's job lets go of its input, too. */
 inline publish(s) {
   state[s] = READY; idle = 0;
   if
-  :: s == 0 && RELEASED(owner[s], s) != generation[s] -> holders[s] = BIT(owner[s])
-  :: s > 0 -> frame[item[s]] = RENDERED; holders[0] = holders[0] & ~BIT(owner[s])
-  :: else
+  :: s == 0 -> LENT(DECODER, 0)++; holders[0] = BIT(DECODER)
+  :: else -> frame[item[s]] = RENDERED; holders[0] = holders[0] & ~BIT(owner[s])
   fi
 }
 inline deliver(s) {
-  tickets++;
-#ifdef NO_TICKET
-  ticket[next_out] = generation[s];
-#else
-  ticket[next_out] = tickets;
-#endif
-  holders[s] = holders[s] | BIT(ENCODER); send(ENCODER, next_out, s, ticket[next_out]); next_out++
+  LENT(ENCODER, s)++; holders[s] = holders[s] | BIT(ENCODER); send(ENCODER, next_out, s); next_out++
 }
 inline release(s, w) { holders[s] = holders[s] & ~BIT(w); idle = 0 }
 
 #define FILLED(s) (state[s] == GRANTED && DONE(owner[s], s) == generation[s])
-#define DECODER_LET_GO (HELD(DECODER, 0) && RELEASED(DECODER, 0) == generation[0])
-#define LAST(s) (s > 0 -> item[s] : (next_out == FRAMES -> 3 : 2))  /* frame of the slot's latest delivery */
-#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == ticket[LAST(s)])
+#define DECODER_LET_GO (HELD(DECODER, 0) && RELEASED(DECODER, 0) == LENT(DECODER, 0))
+#ifdef RELEASED_IS_GENERATION
+#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == generation[s])
+#else
+#define ENCODER_LET_GO(s) (HELD(ENCODER, s) && RELEASED(ENCODER, s) == LENT(ENCODER, s))
+#endif
 #define CHANGED(s) (FILLED(s) || DECODER_LET_GO && s == 0 || ENCODER_LET_GO(s))
 /* Picture 1 is dropped when the encoder's restart needs picture 0 again and there is one slot for both. */
-#define PICTURE_USED (item[0] == 0 -> frame[0] != WAITING && frame[1] != WAITING && !HELD(1, 0) && !HELD(2, 0) \
+#define PICTURE_USED (item[0] == 0 -> frame[0] != WAITING && frame[1] != WAITING \
                                     : next_out == FRAMES || frame[0] == WAITING || frame[1] == WAITING)
 #define UNUSED(s) (state[s] == READY && holders[s] == 0 && (s == 0 -> PICTURE_USED : item[s] < next_out))
 
@@ -248,52 +252,53 @@ inline reclaim(w) {
   fi;
   seen[w] = RECLAIMED; idle = 0
 }
+inline die(w) {
+  alive[w] = false;
+  if
+  :: writer[0] == w -> writer[0] = NOBODY
+  :: writer[1] == w -> writer[1] = NOBODY
+  :: writer[2] == w -> writer[2] = NOBODY
+  :: else
+  fi
+}
 /* A new process with an empty lease. Old commands may still reach it. */
 inline restart(w) {
-  byte_clear(w, 0); byte_clear(w, 1); byte_clear(w, 2);
-  step[w] = IDLE; my_item[w] = 0; my_slot[w] = 0; my_generation[w] = 0; my_ticket[w] = 0;
+  DONE(w, 0) = 0; DONE(w, 1) = 0; DONE(w, 2) = 0;
+  RELEASED(w, 0) = 0; RELEASED(w, 1) = 0; RELEASED(w, 2) = 0;
+  LENT(w, 0) = 0; LENT(w, 1) = 0; LENT(w, 2) = 0;
+  rest(w);
   if
   :: w == ENCODER -> written = 0
   :: else
   fi;
   alive[w] = true; seen[w] = RUNNING
 }
-inline byte_clear(w, s) {
-  DONE(w, s) = 0; RELEASED(w, s) = 0;
-  if
-  :: writer[s] == w -> writer[s] = NOBODY
-  :: else
-  fi
-}
 
-#define OUTSTANDING(s) (state[s] == GRANTED)
 inline repeat_encode(f) {
   if
-  :: f < next_out && state[SLOT(f)] == READY && (f >= 2 || item[SLOT(f)] == f) && HELD(ENCODER, SLOT(f)) -> send(ENCODER, f, SLOT(f), ticket[f])
+  :: f < next_out && state[SLOT(f)] == READY && (f >= 2 || item[SLOT(f)] == f) && HELD(ENCODER, SLOT(f)) -> send(ENCODER, f, SLOT(f))
   :: else
   fi
 }
 inline repeat_fill(s) {
   if
-  :: state[s] == GRANTED -> send(owner[s], item[s], s, 0)
+  :: state[s] == GRANTED -> send(owner[s], item[s], s)
   :: else
   fi
 }
 inline repeat_all() {
   repeat_fill(0); repeat_fill(1); repeat_fill(2);
-  if
-  :: next_out <= 2 -> repeat_encode(0); repeat_encode(1)
-  :: else -> repeat_encode(2); repeat_encode(3)
-  fi
+  repeat_encode(0); repeat_encode(1); repeat_encode(2); repeat_encode(3)
 }
 
-#define IDLE_RENDERER(w) (seen[w] == RUNNING && !HELD(w, 0) && !(owner[1] == w && state[1] == GRANTED) && !(owner[2] == w && state[2] == GRANTED))
-#define OLDEST (frame[0] == WAITING -> 0 : 1)
-#define RENDERABLE (state[0] == READY && item[0] == 0 && (frame[0] == WAITING || frame[1] == WAITING))
+#define IDLE_RENDERER(w) (seen[w] == RUNNING && !HELD(w, 0) && !(owner[1] == w && state[1] == GRANTED) \
+                                             && !(owner[2] == w && state[2] == GRANTED))
+#define RENDERABLE (state[0] == READY && item[0] == 0 && (frame[0] == WAITING || frame[1] == WAITING) \
+                    && (IDLE_RENDERER(1) || IDLE_RENDERER(2)) && (state[1] == FREE || state[2] == FREE))
 #ifdef UNORDERED
-#define NEXT_IS_RENDERED(s) true
+#define NEXT(s) (state[s] == READY && item[s] >= next_out && next_out < 2)
 #else
-#define NEXT_IS_RENDERED(s) (item[s] == next_out)
+#define NEXT(s) (state[s] == READY && item[s] == next_out && next_out < 2)
 #endif
 #ifdef RECLAIM_BEFORE_DEATH
 #define GONE(w) (!alive[w] || seen[w] == KILLED)
@@ -302,67 +307,73 @@ inline repeat_all() {
 #endif
 #define ALL_OUT (next_out == FRAMES && state[0] == FREE && state[1] == FREE && state[2] == FREE)
 
-#define FOR_WORKER(w) \
-  :: atomic { crashes > 0 && alive[w] && seen[w] == RUNNING -> crashes--; \
-       if \
-       :: alive[w] = false   /* it crashed; commands may still be sent to it */ \
-       :: seen[w] = KILLED   /* it hangs, or seems to */ \
-       fi } \
-  :: atomic { seen[w] != RUNNING && alive[w] -> alive[w] = false } \
-  :: atomic { GONE(w) && seen[w] != RECLAIMED -> reclaim(w) } \
-  :: atomic { seen[w] == RECLAIMED && !alive[w] -> restart(w) }
+/* What the supervisor does after every event, until nothing more can be done. */
+inline schedule() {
+  do
+  :: UNUSED(0) -> free(0)
+  :: UNUSED(1) -> free(1)
+  :: UNUSED(2) -> free(2)
+  :: state[0] == FREE && next_picture < PICTURES && seen[DECODER] == RUNNING ->
+     next_picture++; grant(0, DECODER, next_picture - 1)
+  :: RENDERABLE ->
+     i = (frame[0] == WAITING -> 0 : 1); s = (state[1] == FREE -> 1 : 2); w = (IDLE_RENDERER(1) -> 1 : 2);
+     holders[0] = holders[0] | BIT(w); frame[i] = RENDERING; grant(s, w, i)
+  :: NEXT(1) && seen[ENCODER] == RUNNING -> deliver(1)
+  :: NEXT(2) && seen[ENCODER] == RUNNING -> deliver(2)
+  :: next_out >= 2 && next_out < FRAMES && state[0] == READY && item[0] == 1 && seen[ENCODER] == RUNNING -> deliver(0)
+  :: else -> break
+  od;
+  i = 0; w = 0; s = 0; g = 0
+}
 
-#define RENDER_JOB(w, s) \
-  :: atomic { RENDERABLE && IDLE_RENDERER(w) && state[s] == FREE -> \
-       holders[0] = holders[0] | BIT(w); i = OLDEST; frame[i] = RENDERING; grant(s, w, i); i = 0 }
-
-#define DELIVER(s) \
-  :: atomic { seen[ENCODER] == RUNNING && next_out < 2 && state[s] == READY && item[s] >= next_out && NEXT_IS_RENDERED(s) -> deliver(s) }
-
-#define CLEAN(s) :: atomic { UNUSED(s) -> free(s) }
+#define LIFE_OF(w) \
+  :: crashes > 0 && alive[w] && seen[w] == RUNNING -> crashes--; \
+     if \
+     :: die(w)            /* it crashed; the supervisor may still send to it */ \
+     :: seen[w] = KILLED  /* it hangs, or seems to */ \
+     fi \
+  :: seen[w] != RUNNING && alive[w] -> die(w) \
+  :: GONE(w) && seen[w] != RECLAIMED -> reclaim(w) \
+  :: seen[w] == RECLAIMED && !alive[w] -> restart(w)
 
 active proctype Supervisor() {
   byte i, w, s, g;
   atomic {
     if :: repeats = REPEATS :: repeats = 0 fi;
     if :: crashes = CRASHES :: crashes = 0 fi;
-    run Filler(0); run Filler(1); run Filler(2); run Encoder()
+    run Filler(0); run Filler(1); run Filler(2); run Encoder();
+    schedule()
   }
   do
-  /* grant */
-  :: atomic { state[0] == FREE && next_picture < PICTURES && seen[DECODER] == RUNNING ->
-       next_picture++; grant(0, DECODER, next_picture - 1) }
-  RENDER_JOB(1, 1) RENDER_JOB(1, 2) RENDER_JOB(2, 1) RENDER_JOB(2, 2)
-  /* publish, release: what a doorbell names, if it is not stale */
-  :: atomic { doorbell?[w, s, g] -> doorbell?w, s, g;
+  :: atomic {
        if
+       /* a doorbell: look at what it names, if it is not stale */
+       :: doorbell?w, s, g ->
+          if
 #ifdef NO_GENERATION_CHECK
-       :: state[s] == GRANTED && owner[s] != NOBODY -> publish(s)
-       :: else -> settle(s)
+          :: state[s] == GRANTED -> publish(s)
+          :: else -> settle(s)
 #else
-       :: generation[s] == g -> settle(s)
-       :: else
+          :: generation[s] == g -> settle(s)
+          :: else
 #endif
-       fi; w = 0; s = 0; g = 0 }
-  /* deliver, bypass, reuse */
-  DELIVER(1) DELIVER(2)
-  :: atomic { seen[ENCODER] == RUNNING && next_out >= 2 && next_out < FRAMES && state[0] == READY && item[0] == 1 -> deliver(0) }
-  CLEAN(0) CLEAN(1) CLEAN(2)
-  FOR_WORKER(0) FOR_WORKER(1) FOR_WORKER(2) FOR_WORKER(3)
-  /* timers: only when nothing else moves, and once more at any time */
-  :: atomic { timeout && !ALL_OUT ->
+          fi
+       LIFE_OF(0) LIFE_OF(1) LIFE_OF(2) LIFE_OF(3)
+       /* timers: when nothing else moves, and once more at any time */
+       :: timeout && !ALL_OUT ->
+          if
 #ifndef NO_RESCAN
-       if
-       :: CHANGED(0) || CHANGED(1) || CHANGED(2) -> settle(0); settle(1); settle(2)
-       :: else -> idle++; repeat_all()
-       fi;
-#else
-       idle++; repeat_all();
+          :: CHANGED(0) || CHANGED(1) || CHANGED(2) -> settle(0); settle(1); settle(2)
 #endif
-       assert(idle <= LOSSES + 2) }                 /* no permanent stall */
-  :: atomic { repeats > 0 -> repeats--; repeat_all() }
+          :: else -> idle++; repeat_all()
+          fi;
+          assert(idle <= LOSSES + 2)                  /* no permanent stall */
+       :: repeats > 0 -> repeats--; repeat_all()
+       fi;
+       schedule()
+     }
   :: atomic { ALL_OUT && alive[ENCODER] && seen[ENCODER] == RUNNING ->
-       assert(written == FRAMES);                   /* every frame once */
+       assert(written == FRAMES);                     /* every frame once */
        assert(holders[0] == 0 && holders[1] == 0 && holders[2] == 0);  /* no slot is lost */
        break }
   od
@@ -374,6 +385,6 @@ active proctype Supervisor() {
  * RECLAIM_BEFORE_DEATH  a hung worker's slots are given away before its process has ended
  * NO_GENERATION_CHECK   the supervisor believes a late doorbell
  * NO_WORKER_CHECK       a worker believes a late command
- * NO_TICKET             a slot is handed to the encoder twice under one ticket
+ * RELEASED_IS_GENERATION  released[] tells which generation was let go, not how many uses: reuse breaks it
  * NO_RESCAN             the supervisor trusts that doorbells arrive
  * UNORDERED             frames go to the encoder as they become ready */

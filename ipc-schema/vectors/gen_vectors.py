@@ -70,6 +70,7 @@ ring_region = make(ipc.Region, kind=ipc.REGION_RING, ring=0, epoch=1, writable=1
 variants("region", ring_region, [
     ("ring", "accept", "payload of ring 0, to be mapped read-write", {}),
     ("control", "accept", "the control region, read-only", {"kind": 1, "epoch": 0, "writable": 0, "bytes": 12288}),
+    ("output", "accept", "descriptor that segment 2 is written to; no bytes to map", {"kind": 5, "ring": 2, "epoch": 0, "bytes": 0}),
     ("unknown-kind", "ignore", "of a later minor: close its descriptor", {"kind": 77}),
     ("bad-ring", "refuse", "ring number out of range", {"ring": 32}),
     ("bad-empty", "refuse", "no bytes", {"bytes": 0}),
@@ -161,29 +162,28 @@ for name, verdict, why, image in [
 
 # ---- lease of worker 0 in a run of three slots ----
 lease = make(ipc.Lease, magic=ipc.MAGIC_LEASE, worker=0, slot_count=3, heartbeat=123456789, done_offset=3328,
-             released_offset=3392, text_count=1, frames=2, direct_frames=2)
+             released_offset=3340, text_count=1, frames=2, direct_frames=2)
 lease.text[0].value = b"clip.mp4: frame 11 is damaged"
 
 
-def lease_page(head=lease, done=(7, 3, 0), released=(0, 0, 0)):
+def lease_page(head=lease, done=(6, 3, 0), released=(6, 2, 0)):
     image = bytearray(4096)
     image[:3328] = bytes(head)
     image[3328:3340] = bytes((ctypes.c_uint32 * 3)(*done))
-    image[3392:3404] = bytes((ctypes.c_uint32 * 3)(*released))
+    image[3340:3352] = bytes((ctypes.c_uint32 * 3)(*released))
     return image
 
 
 endless = but(lease)
 ctypes.memset(ctypes.addressof(endless) + ipc.Lease.text.offset, 0x78, ipc.TEXT_BYTES)
 for name, verdict, why, image in [
-    ("ok", "accept", "slots 0 and 1 are done, nothing is let go, one text", lease_page()),
+    ("ok", "accept", "slot 1 is filled and still used by its filler, slot 0 was let go six times; one text", lease_page()),
     ("bad-magic", "refuse", "not a lease", lease_page(but(lease, magic=0))),
     ("bad-worker", "refuse", "another worker's", lease_page(but(lease, worker=1))),
     ("bad-slots", "refuse", "another number of slots", lease_page(but(lease, slot_count=4))),
-    ("bad-done", "refuse", "done[] outside", lease_page(but(lease, done_offset=4092))),
-    ("bad-aligned", "refuse", "done[] not aligned to 4", lease_page(but(lease, done_offset=3330))),
-    ("bad-overlap", "refuse", "done[] and released[] overlap", lease_page(but(lease, released_offset=3332))),
-    ("bad-text", "refuse", "text without a terminating zero", lease_page(endless)),
+    ("bad-done", "refuse", "done[] is not behind the page's head", lease_page(but(lease, done_offset=3392))),
+    ("bad-released", "refuse", "released[] is not behind done[]", lease_page(but(lease, released_offset=3344))),
+    ("full-text", "accept", "a text without a terminating zero is cut at 512 bytes", lease_page(endless)),
     ("short", "refuse", "3072 bytes", lease_page()[:3072]),
 ]:
     add(f"lease-{name}", verdict, why, image)
@@ -200,25 +200,28 @@ slot2 = {"ring_epoch": 1, "slot": 2, "generation": 9}
 done = message(ipc.MSG_DONE, worker=0, frame=12, stream=4, count=1, **slot0)
 for name, verdict, why, image in [
     ("grant", "accept", "worker 0 may fill slot 0 for stream 4", message(1, worker=0, frame=12, stream=4, **slot0)),
-    ("open", "accept", "deliver stream 4 from frame 12 on", message(2, worker=0, stream=4, frame=12)),
+    ("open", "accept", "record 2 of the plan as stream 4, frames 12 to 299, five slots",
+     message(2, worker=0, stream=4, frame=12, count=5, arg=2, arg2=300)),
     ("close", "accept", "stop stream 4", message(3, worker=0, stream=4)),
     ("render", "accept", "job record 0, sequence 40, into slot 2",
      message(4, worker=1, job=0, frame=11, arg=40, stream=0xFFFFFFFF, **slot2)),
     ("encode", "accept", "frame 11 lies in slot 1", message(5, worker=1, frame=11, **slot1)),
-    ("finish", "accept", "the output has 300 frames", message(6, worker=1, frame=300)),
+    ("finish", "accept", "segment 0 has 300 frames", message(6, worker=1, frame=300, count=300)),
     ("quit", "accept", "end", message(7, worker=0)),
     ("filter", "accept", "read slot 1, write slot 2",
      message(8, worker=1, frame=11, slot2=2, generation2=9, **slot1)),
+    ("begin", "accept", "a fresh encoder for segment 0, frames 0 to 299", message(9, worker=1, count=300, arg=1)),
     ("ready", "accept", "worker 0 is attached", message(32, worker=0, arg=0xC0FFEE)),
-    ("done", "accept", "slot 0 serves frame 12", done),
-    ("done-hold", "accept", "slot 0 serves frames 12 to 16", but(done, count=5)),
-    ("release", "accept", "worker 0 lets slot 1 go", message(34, worker=0, frame=11, **slot1)),
+    ("done", "accept", "slot 0 serves frame 12; the decoder does not read it any more", done),
+    ("done-held", "accept", "slot 0 serves frames 12 to 16; the decoder's codec still reads it", but(done, count=5, arg=1)),
+    ("release", "accept", "worker 0 lets go of one use of slot 1", message(34, worker=0, stream=4, count=1, **slot1)),
     ("end", "accept", "stream 4 ends before frame 300", message(35, worker=0, stream=4, frame=300)),
-    ("finished", "accept", "the file has 123456 bytes", message(36, worker=1, arg=123456)),
+    ("finished", "accept", "segment 0 is written, 123456 bytes", message(36, worker=1, arg=123456)),
     ("fail", "accept", "stream 4 cannot go on: text 0, exit code 65", message(37, worker=0, stream=4, frame=12, count=65)),
     ("warn", "accept", "text 0 for the user", message(38, worker=0, stream=4, frame=11)),
-    ("batch", "accept", "two in one: done and release", bytes(done) + bytes(message(34, worker=0, frame=11, **slot1))),
-    ("unknown-type", "ignore", "of a later minor", message(99, worker=0)),
+    ("batch", "accept", "two in one: done and release", bytes(done) + bytes(message(34, worker=0, stream=4, count=1, **slot1))),
+    ("unknown-type", "ignore", "to a worker, of a later minor", message(24, worker=0)),
+    ("unknown-from-worker", "refuse", "a worker says only what the supervisor's minor knows", message(99, worker=0)),
     ("stale-generation", "ignore", "slot 0 is at generation 7", but(done, generation=6)),
     ("stale-ring", "ignore", "ring 0 is at epoch 1", but(done, ring_epoch=2)),
     ("stale-run", "ignore", "READY of another run", message(32, worker=0, arg=0xBAD)),
@@ -226,7 +229,6 @@ for name, verdict, why, image in [
     ("bad-slot", "refuse", "there are three slots", but(done, slot=3)),
     ("bad-count", "refuse", "a picture that serves no frame", but(done, count=0)),
     ("bad-frame", "refuse", "frame -5", but(done, frame=-5)),
-    ("bad-worker", "refuse", "another worker's index", but(done, worker=2)),
     ("short", "refuse", "63 bytes", bytes(done)[:63]),
     ("uneven", "refuse", "65 bytes: not a multiple of 64", bytes(done) + b"\0"),
 ]:

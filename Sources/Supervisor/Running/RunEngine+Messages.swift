@@ -42,6 +42,8 @@ extension RunEngine {
     case .release where worker.role == SLUICE_ROLE_ENCODER:
       scheduler.handle(
         .encoderReleased(worker: index, slot: slot, generation: message.generation, count: Int(message.count)))
+    case .need where worker.role == SLUICE_ROLE_DECODER:
+      scheduler.handle(.needsSlot(worker: index, handle: message.stream))
     case .end where worker.role == SLUICE_ROLE_DECODER:
       scheduler.handle(.streamEnded(worker: index, handle: message.stream))
     case .finished where worker.role == SLUICE_ROLE_ENCODER:
@@ -84,6 +86,7 @@ extension RunEngine {
           worker)
       case .grant(let worker, let handle, let slot, let generation):
         queue(Message(.grant, slot: UInt32(slot), generation: generation, stream: handle), worker)
+      case .deny(let worker, let handle): queue(Message(.grant, stream: handle), worker)
       case .close(let worker, let handle): queue(Message(.close, stream: handle), worker)
       case .render(let worker, let job, let sequence, let frame, let slot, let generation, let inputs):
         control.store(

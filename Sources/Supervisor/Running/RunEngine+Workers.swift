@@ -92,7 +92,7 @@ extension RunEngine {
 
   /// Asks all to end, waits a moment, ends the rest.
   func quitWorkers() {
-    sampleMemory()
+    sampleMemory(exactly: scheduler.plan.frameCount < 30)
     for worker in workers { if let index = worker.index { _ = bus.send([Message(.quit)], to: index) } }
     for worker in workers {
       if !worker.process.wait(milliseconds: 500) { worker.process.end() }
@@ -102,13 +102,20 @@ extension RunEngine {
     workers.removeAll()
   }
 
-  func sampleMemory() {
-    var total = ProcessMemory.proportional(getpid())
-    if let assembler { total += ProcessMemory.proportional(assembler.process.pid) }
+  /// The exact figure (proportional set sizes) walks page tables, so it is taken rarely; between two of them the growth of
+  /// private memory, which is cheap to read, is added.
+  func sampleMemory(exactly: Bool) {
+    var anonymous: UInt64 = 0
     for worker in workers {
-      total += ProcessMemory.proportional(worker.process.pid)
-      worker.peakPrivateBytes = max(worker.peakPrivateBytes, ProcessMemory.anonymous(worker.process.pid))
+      let bytes = ProcessMemory.anonymous(worker.process.pid)
+      worker.peakPrivateBytes = max(worker.peakPrivateBytes, bytes)
+      anonymous += bytes
     }
-    peakMemory = max(peakMemory, total)
+    if exactly {
+      let pids = workers.map(\.process.pid) + [getpid()] + (assembler.map { [$0.process.pid] } ?? [])
+      exactMemory = (pids.reduce(0) { $0 + ProcessMemory.proportional($1) }, anonymous)
+    }
+    let growth = anonymous > exactMemory.anonymous ? anonymous - exactMemory.anonymous : 0
+    peakMemory = max(peakMemory, exactMemory.total + growth)
   }
 }

@@ -41,6 +41,8 @@ final class RunEngine {
   var finished = false
   private var nextTick: UInt64 = 0
   private var nextSample: UInt64 = 0
+  private var nextExactSample: UInt64 = sluice_now_ns() + 400_000_000
+  var exactMemory: (total: UInt64, anonymous: UInt64) = (0, 0)
 
   /// Whatever throws here has left nothing behind: every owner cleans up after itself.
   init(_ prepared: RunPreparation, configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) {
@@ -87,6 +89,8 @@ final class RunEngine {
       lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
       rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
     setup.lookAhead = memory.lookAhead
+    setup.reserve = memory.reserve
+    setup.comfort = memory.comfort
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = prepared.launch.encoder.credit
     setup.jobCount = jobCount
@@ -195,8 +199,10 @@ final class RunEngine {
     limits.note(scheduler.waitingFor)
     let now = sluice_now_ns()
     if now >= nextSample {
-      nextSample = now + 500_000_000
-      sampleMemory()
+      nextSample = now + 200_000_000
+      let exactly = now >= nextExactSample
+      if exactly { nextExactSample = now + min(10_000_000_000, max(500_000_000, now - started)) }
+      sampleMemory(exactly: exactly)
     }
     for worker in workers {
       let seconds = prepared.launch.role(worker.role).deadlineSeconds

@@ -13,8 +13,12 @@ public struct MemoryPlan: Sendable {
   public var streamRings: [Int]
   public var outputRing: Int
   public var outputSlotsPerLane: Int
+  /// See `SchedulerSetup`.
+  public var reserve: [Int]
+  public var comfort: Int
   /// Estimate of everything: rings, codecs, programs.
   public var bytes: UInt64
+  var peakStreams: Int
 
   /// Private memory of a worker program before it does anything, and what an open stream costs besides its slots
   /// (demultiplexer, packets, codec tables): measured with FFmpeg 5.1.
@@ -31,10 +35,12 @@ public struct MemoryPlan: Sendable {
     let encoder = encoderBytes(plan.output)
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
-      for lookAhead in [Int64(12), 0] {
+      // Running ahead is worth memory only where few streams keep the machine busy.
+      for (comfort, lookAhead) in [(4, Int64(12)), (0, 12), (0, 0)] {
         let candidate = build(
-          plan, decoders: decoders, renderers: renderers, lanes: lanes, lookAhead: lookAhead, encoder: encoder,
-          segmented: segmented)
+          plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
+          encoder: encoder, segmented: segmented)
+        if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
         if candidate.bytes <= budget, candidate.rings.reduce(0, { $0 + $1.slotCount }) <= Int(SLUICE_MAX_SLOTS) {
           return candidate
         }
@@ -70,10 +76,12 @@ public struct MemoryPlan: Sendable {
   }
 
   private static func build(
-    _ plan: PlanView, decoders: Int, renderers: Int, lanes: Int, lookAhead: Int64, encoder: UInt64, segmented: Bool
+    _ plan: PlanView, decoders: Int, renderers: Int, lanes: Int, comfort: Int, lookAhead: Int64, encoder: UInt64,
+    segmented: Bool
   ) -> MemoryPlan {
-    var classes = sizeClasses(plan, lookAhead: lookAhead, lanes: lanes)
-    merge(&classes, plan, lookAhead: lookAhead, lanes: lanes)
+    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort)
+    var classes = sizing.classes()
+    sizing.merge(&classes)
     var streamRings = [Int](repeating: 0, count: plan.streamCount)
     for (ring, entry) in classes.enumerated() { for stream in entry.streams { streamRings[stream] = ring } }
     var rings: [RingDescription] = []
@@ -96,68 +104,8 @@ public struct MemoryPlan: Sendable {
     let shared = rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) }
     return MemoryPlan(
       lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
-      outputSlotsPerLane: perLane, bytes: shared + programs + streams + UInt64(lanes) * encoder)
-  }
-
-  struct SizeClass {
-    var slotBytes: Int
-    var slots: Int
-    var peakStreams: Int
-    var streams: [Int]
-    var bytes: Int { slots * slotBytes }
-  }
-
-  /// One class for each slot size, with the most slots that streams of it need at the same time in each lane.
-  private static func sizeClasses(_ plan: PlanView, lookAhead: Int64, lanes: Int) -> [SizeClass] {
-    var members: [Int: [Int]] = [:]
-    for index in 0..<plan.streamCount { members[plan.stream(index).slotBytes, default: []].append(index) }
-    return members.keys.sorted().map {
-      sizeClass($0, members[$0] ?? [], plan, lookAhead: lookAhead, lanes: lanes)
-    }
-  }
-
-  private static func sizeClass(_ bytes: Int, _ streams: [Int], _ plan: PlanView, lookAhead: Int64, lanes: Int) -> SizeClass {
-    let peak = peak(plan, streams, lookAhead: lookAhead)
-    return SizeClass(
-      slotBytes: bytes, slots: peak.slots * lanes + peak.stillSlots, peakStreams: peak.streams * lanes, streams: streams)
-  }
-
-  private static func peak(_ plan: PlanView, _ streams: [Int], lookAhead: Int64) -> (slots: Int, streams: Int, stillSlots: Int) {
-    var edges: [(frame: Int64, slots: Int, streams: Int, stills: Int)] = []
-    for index in streams {
-      let record = plan.stream(index)
-      let slots = record.isStill ? 0 : record.slots
-      let stills = record.isStill ? 1 : 0
-      edges.append((record.firstFrame - lookAhead, slots, 1, stills))
-      edges.append((record.endFrame, -slots, -1, -stills))
-    }
-    edges.sort { ($0.frame, $0.streams) < ($1.frame, $1.streams) }
-    var now = (slots: 0, streams: 0, stills: 0)
-    var most = (slots: 0, streams: 0, stills: 0)
-    for edge in edges {
-      now = (now.slots + edge.slots, now.streams + edge.streams, now.stills + edge.stills)
-      most = (max(most.slots, now.slots), max(most.streams, now.streams), max(most.stills, now.stills))
-    }
-    return (most.slots, most.streams, most.stills)
-  }
-
-  /// Lets small pictures use larger slots where one common ring costs no more than two (they play at other times), and while
-  /// there are more classes than rings.
-  private static func merge(_ classes: inout [SizeClass], _ plan: PlanView, lookAhead: Int64, lanes: Int) {
-    let limit = Int(SLUICE_MAX_RINGS) - 1
-    var index = 0
-    while index + 1 < classes.count {
-      let both = sizeClass(
-        classes[index + 1].slotBytes, classes[index].streams + classes[index + 1].streams, plan, lookAhead: lookAhead,
-        lanes: lanes)
-      if both.bytes <= classes[index].bytes + classes[index + 1].bytes || classes.count > limit {
-        classes[index] = both
-        classes.remove(at: index + 1)
-        index = max(0, index - 1)
-      } else {
-        index += 1
-      }
-    }
+      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort,
+      bytes: shared + programs + streams + UInt64(lanes) * encoder, peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
   }
 
   /// What an encoder instance holds, an upper estimate. libx264: look-ahead and reordered frames with their half-size

@@ -32,15 +32,30 @@ extension Scheduler {
     }
   }
 
-  private func quota(_ record: StreamRecord) -> Int { record.isStill ? 1 : record.slots }
+  private func quota(_ record: StreamRecord) -> Int { record.isStill ? record.slots : record.slots + setup.comfort }
 
   /// Sets a stream's slots aside: in the lane's own part of the ring for moving pictures, in the common part for stills.
   private mutating func reserve(lane: Int, record: StreamRecord, index: Int) -> Bool {
     let ring = setup.streamRings[index]
     let total = reserved.reduce(0) { $1.key.index == ring ? $0 + $1.value : $0 }
-    guard total + quota(record) <= setup.rings[ring] else { return false }
+    guard total + quota(record) <= setup.rings[ring] - reserve(ring) else { return false }
     reserved[StreamKey(lane: lane, index: ring), default: 0] += quota(record)
     return true
+  }
+
+  private func reserve(_ ring: Int) -> Int { ring < setup.reserve.count ? setup.reserve[ring] : 0 }
+
+  /// A codec holds more pictures than its kind usually does: it gets one more slot while the reserve lasts.
+  mutating func needsSlot(_ worker: Int, _ handle: UInt32) {
+    guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing else { return }
+    guard lent[use.ring] < reserve(use.ring) else {
+      actions.append(.deny(worker: worker, handle: handle))
+      return
+    }
+    lent[use.ring] += 1
+    use.extra += 1
+    uses[handle] = use
+    topUp(handle)
   }
 
   private mutating func start(_ index: Int, _ record: StreamRecord, frames: Range<Int64>, lane: Int?) {
@@ -71,7 +86,7 @@ extension Scheduler {
   /// Grants slots up to the stream's quota.
   mutating func topUp(_ handle: UInt32) {
     guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing else { return }
-    while use.owned < use.quota, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
+    while use.owned < use.quota + use.extra, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
       use.owned += 1
       actions.append(.grant(worker: worker, handle: handle, slot: slot, generation: ledger[slot].generation))
     }
@@ -145,6 +160,7 @@ extension Scheduler {
     guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty else { return }
     uses[handle] = nil
     let lane = use.lane ?? -1
+    lent[use.ring] -= use.extra
     reserved[StreamKey(lane: lane, index: use.ring), default: 0] -= use.quota
     if open[StreamKey(lane: lane, index: use.record)] == handle { open[StreamKey(lane: lane, index: use.record)] = nil }
   }

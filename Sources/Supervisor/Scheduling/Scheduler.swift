@@ -26,6 +26,8 @@ public struct Scheduler: Sendable {
   /// Handle of the open stream of (lane, record); lane -1 for stills.
   var open: [StreamKey: UInt32] = [:]
   var reserved: [StreamKey: Int] = [:]
+  /// Slots of each ring's reserve that are lent.
+  var lent: [Int]
   var jobs: [RenderJob?]
   var decoders: [Int] = []
   var renderers: [Int] = []
@@ -52,6 +54,7 @@ public struct Scheduler: Sendable {
     self.describe = describe
     canvas = plan.canvas
     ledger = Ledger(rings: setup.rings)
+    lent = Array(repeating: 0, count: setup.rings.count)
     lanes = setup.lanes.map(Lane.init)
     jobs = Array(repeating: nil, count: setup.jobCount)
   }
@@ -74,6 +77,7 @@ public struct Scheduler: Sendable {
       published(worker, handle, slot, generation, first, count, held)
     case .codecReleased(let worker, let slot, let generation): codecReleased(worker, slot, generation)
     case .streamEnded(let worker, let handle): streamEnded(worker, handle)
+    case .needsSlot(let worker, let handle): needsSlot(worker, handle)
     case .streamFailed(let worker, let handle, let reason, let code): streamFailed(worker, handle, reason, code)
     case .rendered(let worker, let job, let slot, let generation): rendered(worker, job, slot, generation)
     case .encoderReleased(let worker, let slot, let generation, let count):

@@ -13,6 +13,10 @@ public struct SchedulerSetup: Sendable {
   public var rings: [Int]
   /// Output slots of each lane.
   public var outputSlotsPerLane: Int
+  /// Slots of each ring that are lent beyond the streams' quotas, to codecs that turn out to need more; and slots that each
+  /// moving stream gets beyond its need, so that its decoder can run ahead.
+  public var reserve: [Int] = []
+  public var comfort = 0
   /// Frames before its first that a stream is opened.
   public var lookAhead: Int64 = 12
   /// Jobs that a renderer may have at once, frames that an encoder may.
@@ -65,6 +69,8 @@ public enum SchedulerEvent: Sendable {
   case published(worker: Int, handle: UInt32, slot: Int, generation: UInt32, first: Int64, count: Int64, held: Bool)
   case codecReleased(worker: Int, slot: Int, generation: UInt32)
   case streamEnded(worker: Int, handle: UInt32)
+  /// The codec holds all slots of its stream and asks for one more.
+  case needsSlot(worker: Int, handle: UInt32)
   case streamFailed(worker: Int, handle: UInt32, reason: String, code: Int32)
   case rendered(worker: Int, job: Int, slot: Int, generation: UInt32)
   case encoderReleased(worker: Int, slot: Int, generation: UInt32, count: Int)
@@ -75,6 +81,8 @@ public enum SchedulerEvent: Sendable {
 public enum SchedulerAction: Sendable {
   case open(worker: Int, handle: UInt32, stream: Int, first: Int64, end: Int64)
   case grant(worker: Int, handle: UInt32, slot: Int, generation: UInt32)
+  /// No further slot: the decoder helps itself with private memory.
+  case deny(worker: Int, handle: UInt32)
   case close(worker: Int, handle: UInt32)
   case render(worker: Int, job: Int, sequence: UInt64, frame: Int64, slot: Int, generation: UInt32, inputs: [sluice_input])
   case begin(worker: Int, segment: Segment)
@@ -107,6 +115,8 @@ struct StreamUse: Sendable {
   var lane: Int?
   var ring: Int
   var quota: Int
+  /// Slots on top of the quota, lent from the ring's reserve.
+  var extra = 0
   /// Decoder that runs it; nil while none does (it died, and no other is ready).
   var worker: Int?
   var frames: Range<Int64>

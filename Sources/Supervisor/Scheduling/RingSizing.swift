@@ -1,0 +1,76 @@
+import CSluice
+import FrameModel
+import Timeline
+
+/// Slots of one size, and the streams of the plan that use them.
+struct SizeClass {
+  var slotBytes: Int
+  /// All of them, the reserve included.
+  var slots: Int
+  /// Kept for codecs that turn out to need more than their kind usually does.
+  var reserve: Int
+  /// Streams open at the same time, in all lanes.
+  var peakStreams: Int
+  var streams: [Int]
+  var bytes: Int { slots * slotBytes }
+}
+
+/// Groups the streams of a plan into rings, with as many slots as its busiest moment needs.
+struct Sizing {
+  let plan: PlanView
+  let lookAhead: Int64
+  let lanes: Int
+  let comfort: Int
+
+  /// One class for each slot size.
+  func classes() -> [SizeClass] {
+    var members: [Int: [Int]] = [:]
+    for index in 0..<plan.streamCount { members[plan.stream(index).slotBytes, default: []].append(index) }
+    return members.keys.sorted().map { sizeClass($0, members[$0] ?? []) }
+  }
+
+  /// Lets small pictures use larger slots where one common ring costs no more than two (they play at other times), and
+  /// while there are more classes than rings.
+  func merge(_ classes: inout [SizeClass]) {
+    let limit = Int(SLUICE_MAX_RINGS) - 1
+    var index = 0
+    while index + 1 < classes.count {
+      let both = sizeClass(classes[index + 1].slotBytes, classes[index].streams + classes[index + 1].streams)
+      if both.bytes <= classes[index].bytes + classes[index + 1].bytes || classes.count > limit {
+        classes[index] = both
+        classes.remove(at: index + 1)
+        index = max(0, index - 1)
+      } else {
+        index += 1
+      }
+    }
+  }
+
+  private func sizeClass(_ bytes: Int, _ streams: [Int]) -> SizeClass {
+    let peak = peak(streams)
+    let reserve = peak.slots > 0 ? peak.streams * lanes / 4 + 1 : 0
+    return SizeClass(
+      slotBytes: bytes, slots: peak.slots * lanes + peak.stillSlots + reserve, reserve: reserve,
+      peakStreams: peak.streams * lanes, streams: streams)
+  }
+
+  private func peak(_ streams: [Int]) -> (slots: Int, streams: Int, stillSlots: Int) {
+    var edges: [(frame: Int64, slots: Int, streams: Int, stills: Int)] = []
+    for index in streams {
+      let record = plan.stream(index)
+      let slots = record.isStill ? 0 : record.slots + comfort
+      let stills = record.isStill ? record.slots : 0
+      edges.append((record.firstFrame - lookAhead, slots, record.isStill ? 0 : 1, stills))
+      edges.append((record.endFrame, -slots, record.isStill ? 0 : -1, -stills))
+    }
+    // At the same frame, ends come first: a cut needs no room for both clips.
+    edges.sort { ($0.frame, $0.slots + $0.stills) < ($1.frame, $1.slots + $1.stills) }
+    var now = (slots: 0, streams: 0, stills: 0)
+    var most = (slots: 0, streams: 0, stills: 0)
+    for edge in edges {
+      now = (now.slots + edge.slots, now.streams + edge.streams, now.stills + edge.stills)
+      most = (max(most.slots, now.slots), max(most.streams, now.streams), max(most.stills, now.stills))
+    }
+    return (most.slots, most.streams, most.stills)
+  }
+}
