@@ -49,10 +49,13 @@ extension Scheduler {
         inputs.append(nil)
         continue
       }
-      guard
-        let handle = open[StreamKey(lane: lane, index: layer.stream)] ?? open[StreamKey(lane: -1, index: layer.stream)],
-        let use = uses[handle]
-      else { return nil }
+      let keys = [StreamKey(lane: lane, index: layer.stream), StreamKey(lane: -1, index: layer.stream)]
+      guard let handle = open[keys[0]] ?? open[keys[1]], let use = uses[handle] else {
+        // One that failed without a picture is gone already.
+        guard keys.contains(where: failedStreams.contains) else { return nil }
+        inputs.append(nil)
+        continue
+      }
       guard let slot = use.delivery(at: frame) else {
         if use.failed {
           inputs.append(nil)
@@ -210,6 +213,7 @@ extension Scheduler {
   mutating func rewind(_ lane: Int) {
     for frame in lanes[lane].window where frame.ready { release(frame.slot.slot, by: Ledger.queue) }
     lanes[lane].window.removeAll()
+    failedStreams = failedStreams.filter { $0.lane != lane }
     forgetPrevious(lane)
     for index in jobs.indices {
       guard let job = jobs[index], job.lane == lane else { continue }

@@ -171,6 +171,7 @@ extension Scheduler {
     actions.append(.warn("\(reason); the last good picture is held"))
     use.ended = true
     use.failed = true
+    failedStreams.insert(StreamKey(lane: use.lane ?? -1, index: use.record))
     if !use.deliveries.isEmpty {
       let last = use.deliveries[use.deliveries.count - 1]
       use.deliveries[use.deliveries.count - 1].frames = last.frames.lowerBound..<use.frames.upperBound

@@ -25,6 +25,8 @@ public struct Scheduler: Sendable {
   var uses: [UInt32: StreamUse] = [:]
   /// Handle of the open stream of (lane, record); lane -1 for stills.
   var open: [StreamKey: UInt32] = [:]
+  /// Of (lane, record), where `holdOnError` lets the run go on without them.
+  var failedStreams: Set<StreamKey> = []
   var reserved: [StreamKey: Int] = [:]
   /// Slots of each ring's reserve that are lent.
   var lent: [Int]
