@@ -17,7 +17,7 @@ struct ReportTests {
         #expect(!statistics["stages", stage, name].isNaN, "stages.\(stage).\(name)")
       }
     }
-    #expect(statistics["schema"] == 1 && statistics["frames"] == 60)
+    #expect(statistics["schema"] == 1 && statistics["frames"] == 48)
     #expect(statistics["memoryBudgetBytes"] == 268_435_456)
     #expect(statistics["peakMemoryBytes"] > 1_000_000 && statistics["peakMemoryBytes"] < 268_435_456)
     let workers = try #require(statistics.value(["workers"]) as? [[String: Any]])
