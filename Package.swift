@@ -47,7 +47,7 @@ let package = Package(
     library("CommandLine", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
 
     program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine"]),
-    program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "WorkerRuntime"]),
+    program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "RenderStage", "WorkerRuntime"]),
     program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
     program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
     .testTarget(name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),

@@ -93,6 +93,9 @@ typedef struct sluice_plan_stream {
   uint64_t slot_bytes;               /* 64 */
   uint32_t slots;                    /* 72 */
   uint32_t threads;                  /* 76 */
+  uint32_t tile_width;               /* 80 a still's picture as delivered: `tile_source` of the upright picture scaled to this */
+  uint32_t tile_height;              /* 84 size, in the canvas's format and colour; 0: as it is */
+  sluice_plan_rect tile_source;      /* 88 */
 } sluice_plan_stream;
 
 /* The layer table is a balanced search tree over time: the node of the index range lo ..< hi is the record at
@@ -128,8 +131,9 @@ SLUICE_CHECK(sluice_plan, text_offset, 168); SLUICE_CHECK(sluice_plan, codec, 18
 SLUICE_CHECK(sluice_plan, output_rate, 224); SLUICE_CHECK(sluice_plan, output_threads, 256);
 _Static_assert(sizeof(sluice_plan_source) == 56, "sluice_plan_source");
 SLUICE_CHECK(sluice_plan_source, text, 8); SLUICE_CHECK(sluice_plan_source, rate, 40);
-_Static_assert(sizeof(sluice_plan_stream) == 80, "sluice_plan_stream");
+_Static_assert(sizeof(sluice_plan_stream) == 120, "sluice_plan_stream");
 SLUICE_CHECK(sluice_plan_stream, start, 24); SLUICE_CHECK(sluice_plan_stream, slot_bytes, 64);
+SLUICE_CHECK(sluice_plan_stream, tile_source, 88);
 _Static_assert(sizeof(sluice_plan_layer) == 144, "sluice_plan_layer");
 SLUICE_CHECK(sluice_plan_layer, order, 24); SLUICE_CHECK(sluice_plan_layer, destination, 96);
 SLUICE_CHECK(sluice_plan_layer, opacity, 128);

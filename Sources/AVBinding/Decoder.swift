@@ -72,6 +72,9 @@ public final class Decoder {
   }
 
   /// Forgets everything: what follows comes from another place of the file, or after the end.
+  /// Pictures that the codec may hold back to put them in order, as far as it knows by now.
+  public var reorder: Int { Int(max(0, context.pointee.has_b_frames)) }
+
   public func flush() { avcodec_flush_buffers(context) }
 
   /// The allocator's memory in which a frame of this decoder lies; nil when libavcodec used its own.

@@ -9,6 +9,7 @@ import CSluice
 /// A block of memory into which a codec decodes one picture, starting behind `SLUICE_FRAME_BYTES` of header.
 public protocol PictureMemory: AnyObject, Sendable {
   var base: UnsafeMutableRawPointer { get }
+  var bytes: Int { get }
   /// libavcodec and every holder of the frame let go of it. Called once, on any thread.
   func letGo()
 }

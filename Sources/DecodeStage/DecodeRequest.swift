@@ -1,8 +1,10 @@
 import FrameModel
+import SharedRing
+import SluiceBase
 
 /// What a decode stream is to deliver: for every output frame n in `firstFrame ..< endFrame`, from `startFrame` on, the
 /// source's picture at the time `start + (n - firstFrame) * step`.
-public struct DecodeRequest: Equatable, Sendable {
+public struct DecodeRequest: Sendable {
   public enum Source: Equatable, Sendable {
     /// A file's path.
     case file(String)
@@ -22,6 +24,9 @@ public struct DecodeRequest: Equatable, Sendable {
   public var number: Int64
   /// Threads of the codec.
   public var threads: Int
+  /// For a still: makes the picture in the first slot (header included) into the one that is delivered, header and all.
+  /// nil: it is delivered as it is. Called on the stream's thread.
+  public var still: (@Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void)?
 
   public init(
     source: Source, start: Rational = .zero, step: Rational, firstFrame: Int64 = 0, endFrame: Int64,

@@ -39,7 +39,7 @@ public final class DecodeStream {
     switch request.source {
     case .filterGraph(let text): return try GraphSource(text)
     case .file(let path):
-      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock))
+      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock, privately: request.still != nil))
     }
   }
 
@@ -54,7 +54,7 @@ public final class DecodeStream {
   }
 
   private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
-    let publisher = try SlotPublisher(source, provider, place: request.place)
+    let publisher = try SlotPublisher(source, provider, place: request.place, still: source.isStill ? request.still : nil)
     var frame = request.startFrame
     var limit = source.clock.limit(request.time(of: frame))
     try source.position(before: limit)
@@ -68,6 +68,8 @@ public final class DecodeStream {
       taken += 1
       guard let current = shown else {
         shown = coming
+        try publishAhead(coming, request, from: source, publisher, &frame, &limit)
+        if frame == request.endFrame { return }
         continue
       }
       if coming.isDamaged, !current.isDamaged {
@@ -88,6 +90,8 @@ public final class DecodeStream {
       if frame > first { try publisher.publish(current, first: first, count: frame - first) }
       shown = coming
       if frame == request.endFrame { return }
+      try publishAhead(coming, request, from: source, publisher, &frame, &limit)
+      if frame == request.endFrame { return }
     }
     if provider.isCancelled { return }
     guard let last = shown else {
@@ -96,6 +100,20 @@ public final class DecodeStream {
     }
     if !source.isStill, taken > 1 || request.startFrame > request.firstFrame { warnOfEnd(request, last, source.clock) }
     try publisher.publish(last, first: frame, count: request.endFrame - frame)
+  }
+
+  /// Hands a picture on before the next one is decoded, for the frames that surely show it: a slot less is under way.
+  private func publishAhead(
+    _ picture: Picture, _ request: DecodeRequest, from source: any PictureSource, _ publisher: SlotPublisher,
+    _ frame: inout Int64, _ limit: inout Int64
+  ) throws(SluiceError) {
+    guard !picture.isDamaged, limit >= picture.tick, let next = source.nextTick else { return }
+    let first = frame
+    while frame < request.endFrame, limit < next {
+      frame += 1
+      limit = source.clock.limit(request.time(of: frame))
+    }
+    if frame > first { try publisher.publish(picture, first: first, count: frame - first) }
   }
 
   private func warnOfEnd(_ request: DecodeRequest, _ last: Picture, _ clock: TickClock) {

@@ -21,8 +21,12 @@ final class FileSource: PictureSource {
   private let usualDuration: Int64
 
   private let packet: PacketBox
-  /// Packets read ahead to see whether they carry times.
+  /// Packets read ahead, the next one last: to see whether they carry times, and which picture comes next.
   private var readAhead: [PacketBox] = []
+  /// Presentation times of packets that the decoder has and whose pictures have not come out.
+  private var inDecoder: [Int64] = []
+  /// The picture given out last.
+  private var givenOut: Int64?
   private let countsPictures: Bool
   private let firstKey: Int64?
   /// Decoding times in file order, for pictures that have no other.
@@ -44,7 +48,7 @@ final class FileSource: PictureSource {
     self.allocator = allocator
     demuxer = try Demuxer(path: path)
     decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
-    clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime)
+    clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime, rate: demuxer.rate)
     traits = demuxer.traits
     isStill = demuxer.isStill
     usualDuration = demuxer.rate > .zero ? clock.ticks(.one / demuxer.rate) : 1
@@ -109,6 +113,8 @@ final class FileSource: PictureSource {
     repair = TimestampRepair(jump: clock.ticks(Rational(5)))
     decodingTimes = []
     pictures = 0
+    inDecoder = []
+    givenOut = nil
   }
 
   // MARK: Pictures
@@ -138,7 +144,23 @@ final class FileSource: PictureSource {
     }
     guard let tick = repair.next(stamp, duration: lastDuration) else { return nil }
     lastDuration = frame.duration > 0 ? frame.duration : usualDuration
+    if let stamp { inDecoder.removeAll { $0 <= stamp } }
+    givenOut = stamp == tick ? tick : nil
     return Picture(frame: frame, tick: tick, duration: lastDuration)
+  }
+
+  /// The earliest time among the packets that can hold the next picture: those in the decoder, and as many to come as
+  /// pictures may be out of order. Packets without a picture of their own only make it earlier, which does no harm.
+  var nextTick: Int64? {
+    guard !countsPictures, !isStill, let givenOut else { return nil }
+    let depth = max(2, decoder.reorder) + 2
+    while readAhead.count < depth, !isDraining, let ahead = try? PacketBox(), demuxer.read(into: ahead) {
+      readAhead.insert(ahead, at: 0)
+    }
+    guard readAhead.count >= depth else { return nil }
+    var next: Int64?
+    for pts in inDecoder + readAhead.suffix(depth).compactMap(\.pts) where pts > givenOut { next = min(next ?? pts, pts) }
+    return next
   }
 
   /// The n-th picture is shown at the n-th decoding time: they rise, and each belongs to one picture.
@@ -171,6 +193,7 @@ final class FileSource: PictureSource {
         awaitsKey = false
         intactFrom = pts
       }
+      if let pts = packet.pts, !countsPictures { inDecoder.append(pts) }
       if countsPictures, packet.size > 0, let dts = packet.dts { decodingTimes.append(dts) }
       return true
     }

@@ -22,6 +22,9 @@ protocol PictureSource: AnyObject {
   func takeDamage() -> (count: UInt64, message: String?)
   /// Goes to where the next picture is the first that may be needed: the one shown at `limit`, or one before it.
   func position(before limit: Int64) throws(SluiceError)
+  /// A tick up to which the picture given out last is surely the one to show (exclusive): no picture comes before it.
+  /// nil when that cannot be told before the next picture is there.
+  var nextTick: Int64? { get }
   /// nil at the end.
   func next() throws(SluiceError) -> Picture?
   /// The memory that the source's allocator gave for a picture; nil when it lies elsewhere.
@@ -39,12 +42,13 @@ final class GraphSource: PictureSource {
 
   init(_ text: String) throws(SluiceError) {
     graph = try FilterSource(text)
-    clock = TickClock(timeBase: graph.timeBase, origin: 0)
+    clock = TickClock(timeBase: graph.timeBase, origin: 0, rate: graph.rate)
     duration = graph.rate > .zero ? clock.ticks(.one / graph.rate) : 1
     repair = TimestampRepair(jump: .max)
   }
 
   func takeDamage() -> (count: UInt64, message: String?) { (0, nil) }
+  var nextTick: Int64? { nil }
   func position(before limit: Int64) {}
   func memory(of picture: Picture) -> (any PictureMemory)? { nil }
 

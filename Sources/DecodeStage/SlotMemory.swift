@@ -18,6 +18,7 @@ final class SlotMemory: PictureMemory, @unchecked Sendable {
   }
 
   var base: UnsafeMutableRawPointer { slot.memory }
+  var bytes: Int { slot.bytes }
 
   func letGo() {
     if isPublished { provider.release(slot) } else { provider.recycle(slot) }
@@ -79,6 +80,7 @@ private final class PrivateMemory: PictureMemory {
     self.pool = pool
   }
   var base: UnsafeMutableRawPointer { block.memory }
+  var bytes: Int { block.bytes }
   func letGo() { pool.give(block) }
 }
 
@@ -88,8 +90,11 @@ final class SlotAllocator: PictureAllocator {
   private let provider: any SlotProvider
   private let pool: PrivatePool
   private let clock: BusyClock
+  /// Every picture is made into another one before it goes into a slot.
+  private let privately: Bool
 
-  init(_ provider: any SlotProvider, clock: BusyClock) {
+  init(_ provider: any SlotProvider, clock: BusyClock, privately: Bool = false) {
+    self.privately = privately
     self.provider = provider
     self.clock = clock
     pool = PrivatePool(provider.counters)
@@ -97,7 +102,7 @@ final class SlotAllocator: PictureAllocator {
 
   func memory(bytes: Int) -> (any PictureMemory)? {
     clock.tick()
-    if bytes <= provider.slotBytes, let slot = provider.acquire() { return SlotMemory(slot, provider) }
+    if !privately, bytes <= provider.slotBytes, let slot = provider.acquire() { return SlotMemory(slot, provider) }
     return PrivateMemory(pool.take(bytes), pool)
   }
 }

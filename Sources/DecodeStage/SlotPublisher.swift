@@ -1,4 +1,5 @@
 import AVBinding
+import CSluice
 import FrameModel
 import SharedRing
 import SluiceBase
@@ -10,10 +11,14 @@ final class SlotPublisher {
   private let provider: any SlotProvider
   private let place: String
   private let converter: PictureConverter
+  private let still: (@Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void)?
   /// Size of the first picture, for which the slots were made.
   private var usualSize: (width: Int, height: Int)?
 
-  init(_ source: any PictureSource, _ provider: any SlotProvider, place: String) throws(SluiceError) {
+  init(_ source: any PictureSource, _ provider: any SlotProvider, place: String,
+    still: (@Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void)?
+  ) throws(SluiceError) {
+    self.still = still
     self.source = source
     self.provider = provider
     self.place = place
@@ -28,7 +33,9 @@ final class SlotPublisher {
     var description = picture.frame.description(source.traits, format: mapping.format)
     description.pts = source.clock.time(picture.tick)
     if usualSize == nil { usualSize = (picture.frame.width, picture.frame.height) }
-    if mapping.isDirect, let memory = source.memory(of: picture) as? SlotMemory,
+    if let still {
+      try publish(picture, description, through: still, first: first, count: count)
+    } else if mapping.isDirect, let memory = source.memory(of: picture) as? SlotMemory,
       let planes = picture.frame.planes(at: memory.base, bytes: memory.slot.bytes, format: mapping.format)
     {
       description.planes = planes
@@ -50,6 +57,43 @@ final class SlotPublisher {
       provider.counters.add(.fallbackFrames, 1)
     }
     provider.counters.add(.frames, 1)
+  }
+
+  /// A still that is scaled on its way: read where the codec put it, or unpacked first where its samples are not planar.
+  private func publish(
+    _ picture: Picture, _ description: FrameDescription,
+    through still: @Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void, first: Int64, count: Int64
+  ) throws(SluiceError) {
+    guard let slot = provider.acquire() else {
+      if provider.isCancelled { return }
+      throw SluiceError(.software, "no slot is left for a picture", at: place)
+    }
+    do throws(SluiceError) {
+      var description = description
+      if picture.frame.mapping?.isDirect == true, let memory = source.memory(of: picture),
+        let planes = picture.frame.planes(at: memory.base, bytes: memory.bytes, format: description.format)
+      {
+        description.planes = planes
+        description.write(to: memory.base)
+        try still(ReadableSlot(index: 0, generation: 0, memory: memory.base, bytes: memory.bytes), slot)
+        provider.counters.add(.directFrames, 1)
+      } else {
+        let layout = PlaneLayout(description.format, width: description.width, height: description.height)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: layout.bytes, alignment: Int(SLUICE_PLANE_ALIGN))
+        defer { memory.deallocate() }
+        description.planes = FrameDescription(format: description.format, width: description.width, height: description.height).planes
+        let work = try converter.fill(
+          memory, format: description.format, width: description.width, height: description.height, from: picture.frame)
+        if case .copied(let bytes) = work { provider.counters.add(.copiedBytes, bytes) }
+        description.write(to: memory)
+        try still(ReadableSlot(index: 0, generation: 0, memory: memory, bytes: layout.bytes), slot)
+        provider.counters.add(.fallbackFrames, 1)
+      }
+    } catch {
+      provider.recycle(slot)
+      throw error
+    }
+    provider.publish(slot, first: first, count: count, held: false)
   }
 
   private func fill(_ slot: WritableSlot, _ picture: Picture, _ description: inout FrameDescription) throws(SluiceError) {

@@ -5,22 +5,27 @@ struct TickClock {
   private let timeBase: Rational
   /// Container time of source time 0, in microseconds.
   private let origin: Int64
+  /// Ticks are much finer than pictures, as where times were rounded to milliseconds. Where a tick is a picture or a simple
+  /// part of one, times are exact.
+  private let isRounded: Bool
 
-  init(timeBase: Rational, origin: Int64) {
+  /// - Parameter rate: pictures a second, zero when unknown.
+  init(timeBase: Rational, origin: Int64, rate: Rational) {
     self.timeBase = timeBase
+    isRounded = rate > .zero && Int128(timeBase.num) * Int128(rate.num) * 4 < Int128(timeBase.den) * Int128(rate.den)
     self.origin = abs(origin) < 1 << 53 ? origin : 0
   }
 
-  /// The last tick whose picture may be shown at `time`: pts - half a tick <= time. Timestamps in coarse time bases
-  /// (Matroska's milliseconds) are rounded, hence the half.
+  /// The last tick whose picture may be shown at `time`: pts <= time, or pts - half a tick <= time where timestamps are
+  /// rounded to the time base (Matroska's milliseconds).
   func limit(_ time: Rational) -> Int64 {
-    // floor((time + origin / 10^6) / timeBase + 1/2)
+    // floor((time + origin / 10^6) / timeBase + (isRounded ? 1/2 : 0))
     let micro: Int128 = 1_000_000
     let sum = Int128(time.num) * micro + Int128(origin) * Int128(time.den)
     let (top, overflow) = (2 * sum).multipliedReportingOverflow(by: Int128(timeBase.den))
     let unit = Int128(time.den) * micro * Int128(timeBase.num)
     guard !overflow else { return sum < 0 ? .min : .max }
-    return Self.floor(top + unit, 2 * unit)
+    return Self.floor(isRounded ? top + unit : top, 2 * unit)
   }
 
   /// Source time of a tick; 0 when it does not fit.

@@ -49,7 +49,9 @@ enum PlanBytes {
         source: UInt32(stream.source), is_still: stream.isStill ? 1 : 0, first_frame: stream.firstFrame,
         end_frame: stream.endFrame, start: sluice_plan_rational(stream.start), step: sluice_plan_rational(stream.step),
         number: stream.number, slot_bytes: UInt64(clamping: stream.slotBytes), slots: UInt32(clamping: stream.slots),
-        threads: UInt32(clamping: stream.threads))
+        threads: UInt32(clamping: stream.threads), tile_width: UInt32(stream.tile?.width ?? 0),
+        tile_height: UInt32(stream.tile?.height ?? 0),
+        tile_source: sluice_plan_rect(stream.tile?.source ?? Rect(x: 0, y: 0, width: 0, height: 0)))
     }
     var layerRecords = layers.map { record in
       sluice_plan_layer(

@@ -22,7 +22,8 @@ public enum PlanCompiler {
 
     let segments = Visibility(canvas: project.canvas, tracks: tracks).segments(in: range)
     var streams = StreamTable(
-      grid: FrameGrid(rate: project.canvas.rate), base: range.lowerBound, media: media, threads: decodeThreads)
+      grid: FrameGrid(rate: project.canvas.rate), base: range.lowerBound, media: media, threads: decodeThreads,
+      canvas: project.canvas)
     try streams.assign(segments, project: project)
 
     var settings = settings
@@ -32,9 +33,13 @@ public enum PlanCompiler {
     settings.rate = project.canvas.rate
     settings.color = project.canvas.color
     let layers = segments.enumerated().map { index, segment in
-      PlanBytes.LayerRecord(
-        first: segment.first - range.lowerBound, end: segment.end - range.lowerBound, order: segment.track,
-        layer: segment.clip.layer(stream: streams.streamOfSegment[index]))
+      let stream = streams.streamOfSegment[index]
+      var layer = segment.clip.layer(stream: stream)
+      if stream >= 0, let tile = streams.streams[stream].tile {
+        layer.source = Rect(x: 0, y: 0, width: Double(tile.width), height: Double(tile.height))
+      }
+      return PlanBytes.LayerRecord(
+        first: segment.first - range.lowerBound, end: segment.end - range.lowerBound, order: segment.track, layer: layer)
     }
     let plan = PlanBytes.encode(
       canvas: project.canvas, output: settings, frames: Int64(range.count), sources: streams.sources, streams: streams.streams,

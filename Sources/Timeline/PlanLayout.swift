@@ -28,6 +28,8 @@ struct PlanCheck {
     stream.source < header.source_count && stream.first_frame >= 0 && stream.first_frame < stream.end_frame
       && stream.end_frame <= header.frame_count && stream.start.isSound && stream.step.isSound && stream.step.num >= 0
       && stream.number >= -1 && stream.slot_bytes <= 1 << 34 && stream.slots <= SLUICE_MAX_SLOTS && stream.threads <= 1024
+      && stream.tile_width <= header.width && stream.tile_height <= header.height && stream.tile_source.isSound
+      && (stream.tile_width == 0) == (stream.tile_height == 0)
   }
 
   private func isLayer(_ layer: sluice_plan_layer) -> Bool {

@@ -1,5 +1,20 @@
 import FrameModel
 
+/// A still that is shown in one size and place is scaled once, when it is decoded: the full picture is never in a slot.
+public struct StillTile: Hashable, Sendable {
+  /// The part that is shown, in pixels of the upright picture.
+  public var source: Rect
+  /// Canvas pixels; the tile has the canvas's format and colour.
+  public var width: Int
+  public var height: Int
+
+  public init(source: Rect, width: Int, height: Int) {
+    self.source = source
+    self.width = width
+    self.height = height
+  }
+}
+
 /// One run of a decoder over one source: for output frame n in `firstFrame ..< endFrame` it delivers the source frame
 /// whose interval holds `start + (n - firstFrame) * step`. Every one of its frames is used by at least one layer.
 public struct StreamRecord: Equatable, Sendable {
@@ -15,15 +30,19 @@ public struct StreamRecord: Equatable, Sendable {
   public var number: Int64
   /// Threads of its decoder.
   public var threads: Int
-  /// Bytes of each slot of its ring and their number: the codec's picture buffers, threads, and look-ahead.
+  /// Bytes of each slot of its ring and their number: the codec's picture buffers, and one for each of its threads (the first for the
+  /// picture that is shown while the next is decoded).
   public var slotBytes: Int
   public var slots: Int
   /// One picture for all frames.
   public var isStill: Bool
+  /// nil: the picture is delivered as it is.
+  public var tile: StillTile?
 
   public init(
     source: Int, firstFrame: Int64, endFrame: Int64, start: Rational, step: Rational, number: Int64 = -1,
-    threads: Int = 1, slotBytes: Int = 0, slots: Int = 1, isStill: Bool = false
+    threads: Int = 1, slotBytes: Int = 0, slots: Int = 1, isStill: Bool = false,
+    tile: StillTile? = nil
   ) {
     self.source = source
     self.firstFrame = firstFrame
@@ -35,6 +54,7 @@ public struct StreamRecord: Equatable, Sendable {
     self.slotBytes = slotBytes
     self.slots = slots
     self.isStill = isStill
+    self.tile = tile
   }
 }
 

@@ -52,7 +52,10 @@ public struct PlanView: @unchecked Sendable {
     return StreamRecord(
       source: Int(record.source), firstFrame: record.first_frame, endFrame: record.end_frame, start: record.start.value,
       step: record.step.value, number: record.number, threads: Int(record.threads), slotBytes: Int(record.slot_bytes),
-      slots: Int(record.slots), isStill: record.is_still != 0)
+      slots: Int(record.slots), isStill: record.is_still != 0,
+      tile: record.tile_width == 0
+        ? nil
+        : StillTile(source: record.tile_source.value, width: Int(record.tile_width), height: Int(record.tile_height)))
   }
 
   public func source(_ index: Int) -> SourceRecord {

@@ -10,13 +10,15 @@ struct StreamTable {
   let base: Int64
   let media: [String: MediaInfo]
   let threads: Int
+  let canvas: Canvas
 
   private(set) var sources: [SourceRecord] = []
   private(set) var streams: [StreamRecord] = []
   /// Stream of every segment; -1 for a colour.
   private(set) var streamOfSegment: [Int] = []
 
-  init(grid: FrameGrid, base: Int64, media: [String: MediaInfo], threads: Int) {
+  init(grid: FrameGrid, base: Int64, media: [String: MediaInfo], threads: Int, canvas: Canvas) {
+    self.canvas = canvas
     self.grid = grid
     self.base = base
     self.media = media
@@ -27,10 +29,8 @@ struct StreamTable {
     var source: Int
     var offset: Rational
     var number: Int64
+    var tile: StillTile?
   }
-
-  /// Look-ahead beyond the pictures that the codec itself holds.
-  private static let lookAhead = 1
 
   /// `segments` by rising first frame.
   mutating func assign(_ segments: [Segment], project: Project) throws(SluiceError) {
@@ -47,7 +47,7 @@ struct StreamTable {
         sourceOfKey[name] = source
         sources.append(Self.record(name, info))
       }
-      let key = Key(source: source, offset: offset, number: number)
+      let key = Key(source: source, offset: offset, number: number, tile: tile(segment.clip, info))
       let first = segment.first - base, end = segment.end - base
       if let index = latest[key], streams[index].endFrame >= first {
         streams[index].endFrame = max(streams[index].endFrame, end)
@@ -77,8 +77,24 @@ struct StreamTable {
     let threads = isStill || info.path.hasPrefix("lavfi:") ? 1 : threads
     return StreamRecord(
       source: key.source, firstFrame: first, endFrame: end, start: start, step: step, number: key.number, threads: threads,
-      slotBytes: info.video?.slotBytes ?? 0, slots: isStill ? pictures + 1 : pictures + threads + Self.lookAhead, isStill: isStill
-    )
+      slotBytes: key.tile.map(slotBytes) ?? info.video?.slotBytes ?? 0,
+      slots: isStill ? (key.tile == nil ? pictures + 1 : 1) : pictures + threads, isStill: isStill, tile: key.tile)
+  }
+
+  private func slotBytes(_ tile: StillTile) -> Int {
+    PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: tile.width, height: tile.height).bytes)
+  }
+
+  /// How a still is scaled when it is decoded; nil where that would not be the picture that the renderer makes (alpha, a
+  /// place between chroma samples) or saves nothing.
+  private func tile(_ clip: ResolvedClip, _ info: MediaInfo) -> StillTile? {
+    guard info.kind == .image, let video = info.video, !video.format.hasAlpha, canvas.sampleAspect == .one else { return nil }
+    let place = clip.destination
+    guard [place.x, place.y].allSatisfy({ $0.truncatingRemainder(dividingBy: 2) == 0 }),
+      [place.width, place.height].allSatisfy({ $0 == $0.rounded() && $0 >= 1 })
+    else { return nil }
+    let tile = StillTile(source: clip.source, width: Int(place.width), height: Int(place.height))
+    return slotBytes(tile) * 2 <= video.slotBytes ? tile : nil
   }
 
   /// Whether `start + k * step` fits 64 bits, with room to spare, for every frame of a plan.

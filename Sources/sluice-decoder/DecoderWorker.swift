@@ -2,6 +2,7 @@ import CSluice
 import ControlBus
 import DecodeStage
 import FrameModel
+import RenderStage
 import SharedRing
 import SluiceBase
 import Timeline
@@ -15,6 +16,8 @@ final class DecoderWorker {
   private var streams: [UInt32: StreamSlots] = [:]
   /// Grants that came before their OPEN never happen: the supervisor sends OPEN first.
   private let ended = Monitor([UInt32]())
+  /// Stills that may be decoded at once: their full pictures are private memory, which is what the gate bounds.
+  private let stillGate = Monitor(2)
 
   init() throws(SluiceError) {
     worker = try Worker(try Attachment.open(role: SLUICE_ROLE_DECODER))
@@ -52,22 +55,42 @@ final class DecoderWorker {
     let slots = StreamSlots(
       worker: worker, handle: message.stream, quota: Int(message.count), slotBytes: record.slotBytes)
     streams[message.stream] = slots
-    let request = DecodeRequest(
+    var request = DecodeRequest(
       source: source.kind == .file ? .file(source.text) : .filterGraph(source.text), start: record.start, step: record.step,
       firstFrame: record.firstFrame, endFrame: Int64(message.arg2), startFrame: message.frame, number: record.number,
       threads: record.threads)
+    if let tile = record.tile { request.still = Self.scaler(tile, plan.canvas, worker) }
     let worker = worker
     let ended = ended
+    let gate = record.isStill ? stillGate : nil
+    let work = request
     // libavcodec and libavfilter want more stack than a small thread has.
     _ = WorkThread("decode-\(message.arg)", stackBytes: 4 << 20) {
       do throws(SluiceError) {
-        try DecodeStream(request: request, provider: slots).run()
-        worker.send(Message(.end, frame: request.endFrame, stream: slots.handle))
+        gate?.wait { $0 > 0 ? $0 -= 1 : nil }
+        defer { gate?.with { $0 += 1 } }
+        try DecodeStream(request: work, provider: slots).run()
+        worker.send(Message(.end, frame: work.endFrame, stream: slots.handle))
       } catch {
         worker.send(
           Message(.fail, stream: slots.handle, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
       }
       ended.with { $0.append(slots.handle) }
+    }
+  }
+
+  /// The renderer's own way of scaling, onto a canvas as large as the tile.
+  private static func scaler(_ tile: StillTile, _ canvas: Canvas, _ worker: Worker)
+    -> @Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void
+  {
+    var small = canvas
+    small.width = tile.width
+    small.height = tile.height
+    let canvas = small
+    return { (picture, slot) throws(SluiceError) in
+      let layer = Layer(stream: 0, source: tile.source, destination: canvas.bounds)
+      try CPUCompositor(canvas: canvas, counters: worker.lease, stillBytes: 0)
+        .render(frame: 0, layers: [layer], input: { _ in picture }, into: slot)
     }
   }
 }

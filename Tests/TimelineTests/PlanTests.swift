@@ -130,7 +130,7 @@ import Testing
 
   @Test func streamsCarryWhatTheDecoderNeeds() throws {
     let plan = try compile(one("{source:'a',duration:1},{source:'s',at:1,duration:1}"), media)
-    #expect(plan.streams[0].threads == 2 && plan.streams[0].slots == 5 + 2 + 1 && plan.streams[0].number == -1)
+    #expect(plan.streams[0].threads == 2 && plan.streams[0].slots == 5 + 2 && plan.streams[0].number == -1)
     #expect(plan.streams[1].slots == 2)
     #expect(
       plan.sources == [

@@ -105,7 +105,19 @@ public struct MemoryPlan: Sendable {
     return MemoryPlan(
       lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
       outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort,
-      bytes: shared + programs + streams + UInt64(lanes) * encoder, peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
+      bytes: shared + programs + streams + stillBytes(plan) + UInt64(lanes) * encoder, peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
+  }
+
+  /// Stills that are scaled when they are decoded: two full pictures at a time, in private memory of the decoder.
+  private static func stillBytes(_ plan: PlanView) -> UInt64 {
+    var largest = 0
+    for index in 0..<plan.streamCount {
+      let record = plan.stream(index)
+      guard record.tile != nil else { continue }
+      let source = plan.source(record.source)
+      largest = max(largest, source.width * source.height * 2)
+    }
+    return UInt64(largest) * 2
   }
 
   /// What an encoder instance holds, an upper estimate. libx264: look-ahead and reordered frames with their half-size
