@@ -38,6 +38,7 @@ enum FrameCommand {
       c = RunConfiguration(project: try FrameProject.project(info, at: position), output: output)
     }
     c.project.output = Project.Output()
+    if let color = PictureFile.color(codec: codec) { c.project.canvas.color = color }
     c.codec = codec
     c.format = codec == "rawvideo" ? "rawvideo" : "image2pipe"
     c.overwrite = settings.flag(.yes)

@@ -5,8 +5,9 @@ import Testing
 struct GridTests {
   private func reference(_ inputs: [String], filter: String, frames: Int) throws -> [Data] {
     let graph =
-      inputs.indices.map { "[\($0)]scale=160:90:flags=bicubic+accurate_rnd+full_chroma_int:\(filter),format=yuv420p[v\($0)]" }
-      .joined(separator: ";") + ";" + inputs.indices.map { "[v\($0)]" }.joined()
+      inputs.indices.map {
+        "[\($0)]scale=160:90:flags=bicubic+accurate_rnd+full_chroma_int:\(filter),format=yuv420p,settb=1/24,setpts=N[v\($0)]"
+      }.joined(separator: ";") + ";" + inputs.indices.map { "[v\($0)]" }.joined()
       + "xstack=inputs=\(inputs.count):layout=0_0|w0_0|0_h0|w0_h0"
     let raw = try Clips.ffmpeg(
       inputs.flatMap { ["-i", $0] } + ["-filter_complex", graph, "-frames:v", "\(frames)", "-f", "rawvideo", "-"])

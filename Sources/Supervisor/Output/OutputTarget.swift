@@ -97,14 +97,21 @@ public final class OutputTarget {
     return FileDescriptor(fd)
   }
 
-  /// The file is whole: gives it its name, in one step. Waits for an external encoder.
-  public func finish() throws(SluiceError) {
+  /// How the external encoder ended; nil where there is none, or it runs on. Gives one that closed its input a moment to end.
+  func commandEnding() -> String? {
+    guard let command, command.wait(milliseconds: 200) else { return nil }
+    return command.ending
+  }
+
+  /// The file is whole: gives it its name, in one step. Waits for an external encoder; `tick`, called several times a
+  /// second meanwhile, ends that by throwing.
+  public func finish(tick: () throws(SluiceError) -> Void = {}) throws(SluiceError) {
     switch kind {
     case .standardOutput: return
     case .command:
       descriptor = nil  // the end of its input
       guard let command else { return }
-      while !command.wait(milliseconds: 1000) {}
+      while !command.wait(milliseconds: 100) { try tick() }
       if let status = command.status, !(sluice_exited(status) && sluice_exit_status(status) == 0) {
         throw SluiceError(.cannotCreate, "the encoder command ended with \(command.ending)", at: "--encoder-command")
       }

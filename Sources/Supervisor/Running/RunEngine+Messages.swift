@@ -129,6 +129,7 @@ extension RunEngine {
     if prepared.direct {
       guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
       file = descriptor
+      outputBegun = true
     } else {
       file = try output.segmentFile()
       segmentFiles[segment.index] = file

@@ -64,6 +64,11 @@ extension RunEngine {
     }
     if scheduler.isDone || failure != nil { return }
     let reason = worker.killedFor ?? worker.process.ending
+    if worker.role == SLUICE_ROLE_ENCODER, outputBegun {
+      throw SluiceError(
+        .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
+        advice: "run it again")
+    }
     guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
       throw SluiceError(
         worker.index == nil ? .unavailable : .software,

@@ -33,6 +33,8 @@ final class RunEngine {
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
+  /// An encoder writes to the output itself: no other can go on where it stops.
+  var outputBegun = false
   var peakMemory: UInt64 = 0
   var limits = LimitTally()
   var failure: SluiceError? = nil
@@ -122,7 +124,7 @@ final class RunEngine {
       try waitForEvents()
     }
     quitWorkers()
-    try output.finish()
+    try output.finish { () throws(SluiceError) in try self.takeSignal() }
     report(final: true)
     return statistics()
   }
@@ -143,8 +145,10 @@ final class RunEngine {
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
     let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
     let token = sluice_random() | 1
-    let process = try ChildProcess(
-      program, arguments: [], environment: ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"])
+    var environment = ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]
+    // A worker that crashes is one line of ours and not a stack trace, unless somebody asks for it.
+    if System.environment("SWIFT_BACKTRACE") == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+    let process = try ChildProcess(program, arguments: [], environment: environment)
     let nice = prepared.launch.role(role).nice
     if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))
@@ -213,12 +217,25 @@ final class RunEngine {
     report(final: false)
   }
 
-  /// Adds the place to an error that came from a worker about the output.
-  func located(_ error: SluiceError) -> SluiceError {
-    var error = error
-    if error.place.isEmpty, error.code == .cannotCreate {
-      error.place = configuration.output == "-" ? "standard output" : configuration.output
+  /// The output as the user named it.
+  var outputName: String {
+    switch output.kind {
+    case .standardOutput: "standard output"
+    case .command: "--encoder-command"
+    case .file: configuration.output
     }
+  }
+
+  /// Adds the place to an error that came from a worker about the output, which it knows as a descriptor only. Of an
+  /// external encoder that has ended the reason is how it ended.
+  func located(_ error: SluiceError) -> SluiceError {
+    guard error.place.isEmpty, error.code == .cannotCreate else { return error }
+    if let ending = output.commandEnding() {
+      return SluiceError(.cannotCreate, "the encoder command ended with \(ending) before it had read all frames", at: outputName)
+    }
+    var error = error
+    if error.what.hasPrefix("output: ") { error.what.removeFirst("output: ".count) }
+    error.place = outputName
     return error
   }
 
