@@ -29,9 +29,13 @@ import Timeline
     set(&options, &random)
     let media = RandomTimeline.media(&random)
     let project = RandomTimeline.project(&random)
+    var output = OutputSettings()
+    // One that copies its input, and two that keep references.
+    output.codec = ["libx264", "mpeg4", "prores_ks"].randomElement(using: &random) ?? "libx264"
+    output.threads = random.int(1...2)
     guard
       let plan = try? PlanCompiler.compile(
-        project, media: media, settings: OutputSettings(), decodeThreads: random.int(1...2)),
+        project, media: media, settings: output, decodeThreads: random.int(1...2)),
       let truth = Truth(plan)
     else { return 0 }
     if options.failingSources {
@@ -47,8 +51,10 @@ import Timeline
         segmented: true)
     }
     var memory = try make(1 << 40)
-    // Half of them without look-ahead, as under a tight budget.
-    if random.chance(50), let tight = try? make(memory.bytes - 1), tight.lanes == memory.lanes { memory = tight }
+    // Some under a tight budget: no running ahead, then no look-ahead.
+    for _ in 0..<random.int(0...2) {
+      if let tight = try? make(memory.bytes - 1), tight.lanes == memory.lanes { memory = tight }
+    }
     let world = World(truth: truth, options: options, memory: memory, seed: seed)
     do {
       try world.run()

@@ -90,10 +90,10 @@ public struct Scheduler: Sendable {
     guard !failed else { return }
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()
-    for handle in uses.keys.sorted() { topUp(handle) }
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
     for lane in lanes.indices { encode(lane) }
+    for handle in uses.keys.sorted() { topUp(handle) }
   }
 
   mutating func fail(_ text: String, code: Int32) {

@@ -1,0 +1,97 @@
+import Foundation
+import SluiceBase
+import Testing
+
+@testable import Supervisor
+
+@Suite struct LaunchTests {
+  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private func load(_ text: String) throws -> LaunchDescription {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-launch-\(UUID()).json5")
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try LaunchDescription.load(file.path)
+  }
+
+  /// What and where, without the file's name.
+  private func error(_ text: String) -> String {
+    do {
+      _ = try load(text)
+      return ""
+    } catch let error as SluiceError {
+      let line = error.description
+      return (error.code == .badInput ? "" : "\(error.code) ") + String(line[(line.range(of: ".json5:")?.upperBound ?? line.startIndex)...])
+    } catch { return "\(error)" }
+  }
+
+  @Test func theFileInLaunchHoldsTheDefaults() throws {
+    var expected = LaunchDescription()
+    expected.memory = 1 << 30
+    #expect(try LaunchDescription.load(root.appendingPathComponent("launch/export.json5").path) == expected)
+    #expect(try LaunchDescription.load(nil) == LaunchDescription())
+  }
+
+  /// Schema, file and reader know the same keys, with the same defaults and bounds.
+  @Test func schemaFileAndReaderAgree() throws {
+    let file = try JSONReader.read(try System.readFile(root.appendingPathComponent("launch/export.json5").path))
+    let schema = try JSONReader.read(try System.readFile(root.appendingPathComponent("launch/schema.json").path))
+    var leaves = 0
+    func compare(_ schema: JSONValue, _ value: JSONValue, _ path: [String]) throws {
+      guard let properties = schema["properties"]?.object else {
+        leaves += 1
+        #expect(schema["default"] == value, "\(path)")
+        guard let least = schema["minimum"]?.number?.integer ?? schema["anyOf"]?.array?.first?["minimum"]?.number?.integer,
+          let most = schema["maximum"]?.number?.integer ?? schema["anyOf"]?.array?.first?["maximum"]?.number?.integer
+        else { return }
+        func text(_ number: Int64) -> String { path.reversed().reduce("\(number)") { "{\"\($1)\": \($0)}" } }
+        #expect(error(text(least)) == "")
+        #expect(error(text(most)) == "")
+        #expect(error(text(least - 1)).contains("\(path.joined(separator: ".")): must be a whole number from \(least) to \(most)"))
+        #expect(error(text(most + 1)).contains("must be a whole number from \(least) to \(most)"))
+        return
+      }
+      let members = try #require(value.object)
+      #expect(members.map(\.key).sorted() == properties.map(\.key).sorted(), "\(path)")
+      #expect(schema["additionalProperties"]?.content == .bool(false))
+      for property in properties { try compare(property.value, try #require(value[property.key]), path + [property.key]) }
+    }
+    try compare(schema, file, [])
+    #expect(leaves == 18)
+  }
+
+  @Test func valuesAreRead() throws {
+    let launch = try load(
+      """
+      { memory: '512MiB', workers: {
+          decoder: {count: 2, credit: 5, threads: 4, restarts: 0, deadlineSeconds: 60, nice: 19},
+          encoder: {count: "auto"}, } }
+      """)
+    #expect(launch.memory == 512 << 20)
+    #expect(launch.decodeThreads == 4)
+    #expect(
+      launch.decoder == LaunchDescription.Role(count: 2, credit: 5, restarts: 0, deadlineSeconds: 60, nice: 19))
+    #expect(launch.encoder == LaunchDescription().encoder)
+    #expect(launch.renderer == LaunchDescription().renderer)
+    #expect(try load("{}") == LaunchDescription())
+  }
+
+  @Test func errorsNameThePlaceAndWhatWouldDo() throws {
+    #expect(error("[]") == "1:1: : must be an object, not an array" || error("[]").contains("must be an object, not an array"))
+    #expect(error("{\n  onFull: 'drop-oldest' }").hasPrefix("2:11: onFull: must be \"block\""))
+    #expect(error("{memory: 5}").contains("memory: must be a size such as \"512MiB\""))
+    #expect(error("{memory: 'much'}").contains("memory: must be a size"))
+    #expect(error("{workers: 3}").contains("workers: must be an object, not a number"))
+    #expect(error("{workers: {muxer: {}}}").contains("unknown key \"muxer\"; it knows decoder, renderer, encoder"))
+    #expect(error("{worker: {}}").contains("unknown key \"worker\"; it knows onFull, memory, workers"))
+    #expect(error("{workers: {renderer: {threads: 2}}}").contains("unknown key \"threads\""))
+    #expect(error("{workers: {decoder: {count: 1.5}}}").contains("workers.decoder.count: must be a whole number from 1 to 32"))
+    #expect(error("{workers: {decoder: {count: 'many'}}}").contains("must be a whole number"))
+    #expect(error("{workers: {decoder: {nice: true}}}").contains("workers.decoder.nice"))
+    #expect(error("{ onFull: ").hasPrefix("1:"))
+    let missing = #expect(throws: SluiceError.self) { try LaunchDescription.load("/nowhere/x.json5") }
+    #expect(missing?.code == .noInput)
+    #expect(missing?.place == "/nowhere/x.json5")
+  }
+}
