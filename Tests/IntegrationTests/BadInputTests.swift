@@ -14,11 +14,13 @@ struct BadInputTests {
     let whole = try Data(contentsOf: URL(fileURLWithPath: Clips.bframes))
     try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: box.path("cut.mp4")))
     var random = FrameTests.Random(state: 7)
-    try Data((0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }).write(to: URL(fileURLWithPath: box.path("noise.mp4")))
+    try Data((0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }).write(
+      to: URL(fileURLWithPath: box.path("noise.mp4")))
     try FileManager.default.createDirectory(atPath: box.path("folder.mp4"), withIntermediateDirectories: true)
     for (name, code, what) in [
       ("missing.mp4", 66, "no such file"), ("empty.mp4", 65, "empty"), ("text.mp4", 65, "not a readable media file"),
-      ("cut.mp4", 65, "not a readable media file"), ("noise.mp4", 65, "not a readable media file"), ("folder.mp4", 65, "directory"),
+      ("cut.mp4", 65, "not a readable media file"), ("noise.mp4", 65, "not a readable media file"),
+      ("folder.mp4", 65, "directory"),
     ] as [(String, Int32, String)] {
       try project(box, source: name)
       try box.refuses(["render", "p.json5", "-o", "out.mp4", "--progress", "none"], code, name, what)
@@ -63,7 +65,8 @@ struct BadInputTests {
 
   @Test func everyMistakeOfAProjectIsTold() throws {
     let box = try Sandbox()
-    try box.write("p.json5", "{ canvas: { width: 321, height: 180, fps: 24 }, sources: { a: 7 }, tracks: [ { kind: \"film\", clips: [] } ] }")
+    try box.write(
+      "p.json5", "{ canvas: { width: 321, height: 180, fps: 24 }, sources: { a: 7 }, tracks: [ { kind: \"film\", clips: [] } ] }")
     let result = try box.sluice(["validate", "p.json5"])
     #expect(result.status == 65)
     #expect(result.errors.split(separator: "\n").count == 3, "\(result.errors)")
@@ -149,7 +152,8 @@ struct BadInputTests {
         .init(source: Clips.mandelbrot, at: 11, from: 0, duration: 1),
       ]))
     for hold in [false, true] {
-      let arguments = ["render", "p.json5", "-o", "-", "--format", "y4m", "--progress", "none"] + (hold ? ["--on-error", "hold"] : [])
+      let arguments =
+        ["render", "p.json5", "-o", "-", "--format", "y4m", "--progress", "none"] + (hold ? ["--on-error", "hold"] : [])
       let run = try box.start(arguments, output: .pipe)
       _ = run.read(100_000)
       try Data("nothing that could be played".utf8).write(to: URL(fileURLWithPath: copy))
@@ -183,7 +187,8 @@ struct BadInputTests {
     try box.write("p.json5", CutListTests.project([.init(source: Clips.long, at: 0, from: 0, duration: 20)]))
     try FileManager.default.createDirectory(atPath: box.path("small"), withIntermediateDirectories: true)
     for name in ["out.y4m", "out.mkv"] {
-      let command = "'\(Sandbox.program)' render p.json5 -o small/\(name) --codec \(name == "out.mkv" ? "ffv1" : "rawvideo") --progress none"
+      let command =
+        "'\(Sandbox.program)' render p.json5 -o small/\(name) --codec \(name == "out.mkv" ? "ffv1" : "rawvideo") --progress none"
       let result = try withMounts(box, "mount -t tmpfs -o size=300k none small; set +e; \(command); c=$?; ls -A small; exit $c")
       guard let result else { return }
       #expect(result.status == 73, "\(result.errors)")
@@ -197,7 +202,8 @@ struct BadInputTests {
     let box = try Sandbox()
     try project(box)
     let command = "'\(Sandbox.program)' render p.json5 -o out.y4m --stats stats.json --progress none"
-    let result = try withMounts(box, "mount -t tmpfs -o size=64k none /dev/shm; set +e; \(command); c=$?; ls -A /dev/shm; exit $c")
+    let result = try withMounts(
+      box, "mount -t tmpfs -o size=64k none /dev/shm; set +e; \(command); c=$?; ls -A /dev/shm; exit $c")
     guard let result else { return }
     // The kernel's anonymous memory takes its place.
     #expect(result.status == 0, "\(result.errors)")

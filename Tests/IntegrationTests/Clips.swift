@@ -25,7 +25,9 @@ enum Clips {
     let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]
     let child = try Spawned(tool, arguments, environment: environment, directory: directory)
     let status = child.wait(within: 120)
-    guard status == 0, child.errors.isEmpty else { throw Failed(text: "\(tool) \(arguments): \(String(describing: status)) \(child.errors)") }
+    guard status == 0, child.errors.isEmpty else {
+      throw Failed(text: "\(tool) \(arguments): \(String(describing: status)) \(child.errors)")
+    }
     return child.output
   }
   struct Failed: Error, CustomStringConvertible {

@@ -10,7 +10,10 @@ struct ContainerTests {
   private func probe(_ path: String) throws -> [String: Any] {
     let text = try Clips.run(
       "ffprobe",
-      ["-v", "error", "-count_frames", "-select_streams", "v", "-show_streams", "-show_format", "-show_entries", "frame=pts,pict_type", "-of", "json", path])
+      [
+        "-v", "error", "-count_frames", "-select_streams", "v", "-show_streams", "-show_format", "-show_entries",
+        "frame=pts,pict_type", "-of", "json", path,
+      ])
     return try JSONSerialization.jsonObject(with: text) as? [String: Any] ?? [:]
   }
 
@@ -38,7 +41,9 @@ struct ContainerTests {
     }
     let base = ((stream["time_base"] as? String) ?? "").split(separator: "/").compactMap { Double($0) }
     try #require(base.count == 2)
-    let times = ((json["frames"] as? [[String: Any]]) ?? []).compactMap { $0["pts"] as? Int }.map { Double($0) * base[0] / base[1] }
+    let times = ((json["frames"] as? [[String: Any]]) ?? []).compactMap { $0["pts"] as? Int }.map {
+      Double($0) * base[0] / base[1]
+    }
     try #require(times.count == 144)
     let worst = times.enumerated().map { abs($0.element - Double($0.offset) / 24) }.max() ?? 1
     #expect(worst <= base[0] / base[1] / 2 + 1e-9, "a time is off by \(worst) s")
@@ -50,7 +55,9 @@ struct ContainerTests {
 
   private func quality(_ box: Sandbox, _ name: String) throws -> Double {
     try box.render(["render", "p.json5", "-o", "p.y4m", "-y"])
-    let raw = try Clips.ffmpeg(["-i", box.path(name), "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-vf", "scale=out_range=tv", "-"])
+    let raw = try Clips.ffmpeg([
+      "-i", box.path(name), "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-vf", "scale=out_range=tv", "-",
+    ])
     let bytes = 320 * 180 * 3 / 2
     let frames = stride(from: 0, to: raw.count, by: bytes).map { raw[$0..<min($0 + bytes, raw.count)] }
     let wanted = Y4M(try box.data("p.y4m")).frames

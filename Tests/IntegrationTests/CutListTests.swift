@@ -66,14 +66,16 @@ struct CutListTests {
 
   @Test func piecesOfSeveralFiles() throws {
     try check([
-      Piece(source: Clips.openGOP, at: 0, from: 0.7, duration: 0.5), Piece(source: Clips.editList, at: 0.5, from: 0.3, duration: 0.75),
+      Piece(source: Clips.openGOP, at: 0, from: 0.7, duration: 0.5),
+      Piece(source: Clips.editList, at: 0.5, from: 0.3, duration: 0.75),
       Piece(source: Clips.mandelbrot, at: 1.25, from: 1, duration: 0.5),
     ])
   }
 
   @Test func gapsShowTheBackground() throws {
     try check([
-      Piece(source: Clips.bframes, at: 0.5, from: 0.25, duration: 0.5), Piece(source: Clips.mandelbrot, at: 1.5, from: 0, duration: 0.25),
+      Piece(source: Clips.bframes, at: 0.5, from: 0.25, duration: 0.5),
+      Piece(source: Clips.mandelbrot, at: 1.5, from: 0, duration: 0.25),
     ])
   }
 
@@ -88,7 +90,9 @@ struct CutListTests {
     try check([Piece(source: Clips.variableRate, at: 0, from: 0.61, duration: 1)], fps: 24)
   }
 
-  @Test(arguments: [(["--from", "0.5", "--to", "1.25"], 12..<30), (["--from", "13f"], 13..<48), (["--to", "00:00:01.000"], 0..<24)])
+  @Test(arguments: [
+    (["--from", "0.5", "--to", "1.25"], 12..<30), (["--from", "13f"], 13..<48), (["--to", "00:00:01.000"], 0..<24),
+  ])
   func aPartOfTheTimeline(_ arguments: [String], _ range: Range<Int>) throws {
     let pieces = [
       Piece(source: Clips.bframes, at: 0, from: 1, duration: 1), Piece(source: Clips.mandelbrot, at: 1, from: 0.5, duration: 1),

@@ -31,7 +31,8 @@ struct EndingTests {
   @Test(arguments: ["out.y4m", "out.mp4"])
   func aSignalLeavesNoOutput(_ output: String) throws {
     let box = try Sandbox()
-    try box.write("long.json5", CutListTests.project((0..<10).map { .init(source: Clips.long, at: Double($0) * 20, from: 0, duration: 20) }))
+    try box.write(
+      "long.json5", CutListTests.project((0..<10).map { .init(source: Clips.long, at: Double($0) * 20, from: 0, duration: 20) }))
     let run = try box.start(["render", "long.json5", "-o", output, "--progress", "json"])
     #expect(eventually(within: 20) { run.errors.contains("\"frames\"") && !run.errors.hasSuffix("\"frames\": 0") })
     run.signal(SIGINT)

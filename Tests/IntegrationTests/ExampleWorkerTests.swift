@@ -12,7 +12,8 @@ struct ExampleWorkerTests {
   private func check(_ worker: String, in box: Sandbox, location: SourceLocation = #_sourceLocation) throws {
     try FileManager.default.createDirectory(atPath: box.path("workers"), withIntermediateDirectories: true)
     for name in ["sluice-renderer", "sluice-encoder"] {
-      try FileManager.default.createSymbolicLink(atPath: box.path("workers/" + name), withDestinationPath: Sandbox.programs + "/" + name)
+      try FileManager.default.createSymbolicLink(
+        atPath: box.path("workers/" + name), withDestinationPath: Sandbox.programs + "/" + name)
     }
     try box.write(
       "workers/sluice-decoder",
@@ -26,7 +27,8 @@ struct ExampleWorkerTests {
     try box.write(
       "p.json5",
       CutListTests.project([
-        .init(source: Clips.bframes, at: 0, from: 0, duration: 1.5), .init(source: Clips.mandelbrot, at: 1.5, from: 0, duration: 0.5),
+        .init(source: Clips.bframes, at: 0, from: 0, duration: 1.5),
+        .init(source: Clips.mandelbrot, at: 1.5, from: 0, duration: 0.5),
       ]))
     let statistics = try box.render(
       ["render", "p.json5", "-o", "out.y4m", "--worker-directory", box.path("workers")], location: location)

@@ -71,7 +71,8 @@ struct FrameTests {
       try reference.frames[number].write(to: URL(fileURLWithPath: box.path("f.yuv")))
       let wanted = try Clips.ffmpeg([
         "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "320x180", "-i", box.path("f.yuv"), "-vf",
-        "scale=in_color_matrix=bt709:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128:flags=bicubic+accurate_rnd+full_chroma_int", "-f", "rawvideo", "-pix_fmt",
+        "scale=in_color_matrix=bt709:in_range=tv:in_h_chr_pos=0:in_v_chr_pos=128:flags=bicubic+accurate_rnd+full_chroma_int",
+        "-f", "rawvideo", "-pix_fmt",
         "rgb24", "-",
       ])
       let quality = psnr(got, wanted)
@@ -85,7 +86,8 @@ struct FrameTests {
     for name in ["f.png", "f.jpg", "f.bmp", "f.tiff", "f.ppm", "f.webp"] {
       let result = try box.sluice(["frame", Clips.bframes, "--number", "3", "-o", name])
       #expect(result.status == 0 && result.errors == "", "\(name): \(result.errors)")
-      let size = try Clips.run("ffprobe", ["-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0", box.path(name)])
+      let size = try Clips.run(
+        "ffprobe", ["-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0", box.path(name)])
       #expect(String(decoding: size, as: UTF8.self).hasPrefix("320,180"), "\(name)")
     }
   }

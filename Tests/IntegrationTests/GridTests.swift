@@ -62,7 +62,8 @@ struct GridTests {
     for (renderers, decoders) in [(1, 1), (2, 1), (3, 2), (1, 2)] {
       try box.render(
         ["grid"] + clips + [
-          "-o", "grid.y4m", "-y", "--canvas", "320x180", "--fps", "25", "--renderers", "\(renderers)", "--decoders", "\(decoders)",
+          "-o", "grid.y4m", "-y", "--canvas", "320x180", "--fps", "25", "--renderers", "\(renderers)", "--decoders",
+          "\(decoders)",
         ])
       outputs.append(try box.data("grid.y4m"))
     }

@@ -66,7 +66,8 @@ struct PipeTests {
   @Test func anExternalEncoderThatFails() throws {
     let (box, _) = try box()
     try box.refuses(
-      ["render", "cut.json5", "--encoder-command", "cat > /dev/null; exit 3", "--progress", "none"], 73, "encoder", "exit status 3")
+      ["render", "cut.json5", "--encoder-command", "cat > /dev/null; exit 3", "--progress", "none"], 73, "encoder",
+      "exit status 3")
     try box.refuses(["render", "cut.json5", "--encoder-command", "exit 3", "--progress", "none"], 73, "--encoder-command")
     let missing = try box.sluice(["render", "cut.json5", "--encoder-command", "no-such-program", "--progress", "none"])
     #expect(missing.status == 73)

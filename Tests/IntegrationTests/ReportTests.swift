@@ -5,15 +5,19 @@ import Testing
 struct ReportTests {
   @Test func statisticsHaveEveryPromisedName() throws {
     let box = try Sandbox()
-    let statistics = try box.render(["grid", Clips.bframes, Clips.png, "-o", "out.mp4", "--canvas", "320x180", "--memory", "256MiB"])
+    let statistics = try box.render([
+      "grid", Clips.bframes, Clips.png, "-o", "out.mp4", "--canvas", "320x180", "--memory", "256MiB",
+    ])
     for name in [
-      "schema", "frames", "wallSeconds", "cpuSeconds", "fps", "peakMemoryBytes", "memoryBudgetBytes", "bytesCopiedPerFrame", "restarts",
+      "schema", "frames", "wallSeconds", "cpuSeconds", "fps", "peakMemoryBytes", "memoryBudgetBytes", "bytesCopiedPerFrame",
+      "restarts",
     ] { #expect(!statistics[name].isNaN, "\(name)") }
     for name in ["run", "limitedBy"] { #expect((statistics.value([name]) as? String)?.isEmpty == false, "\(name)") }
     for name in ["total", "peakInUse", "leaked"] { #expect(!statistics["slots", name].isNaN, "slots.\(name)") }
     for name in ["rendered", "reused"] { #expect(!statistics["segments", name].isNaN, "segments.\(name)") }
     for stage in ["decode", "render", "encode", "audio"] {
-      for name in ["frames", "busySeconds", "blockedSeconds", "directFrames", "fallbackFrames", "bypassedFrames", "reusedFrames"] {
+      for name in ["frames", "busySeconds", "blockedSeconds", "directFrames", "fallbackFrames", "bypassedFrames", "reusedFrames"]
+      {
         #expect(!statistics["stages", stage, name].isNaN, "stages.\(stage).\(name)")
       }
     }
@@ -81,7 +85,8 @@ struct ReportTests {
   @Test func theLaunchFileOfTheRepositoryIsTheDefault() throws {
     let box = try Sandbox()
     try ContainerTests.project(box, seconds: 1)
-    let launch = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../launch/export.json5").path
+    let launch = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../launch/export.json5")
+      .path
     let result = try box.sluice(["launch", launch, "p.json5", "-o", "a.mp4", "--progress", "none"])
     #expect(result.status == 0 && result.errors == "", "\(result.errors)")
     try box.render(["render", "p.json5", "-o", "b.mp4"])
