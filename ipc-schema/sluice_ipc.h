@@ -135,7 +135,7 @@ typedef struct sluice_lease {
   uint32_t slot_count;       /*  12 length of done[] and of released[] */
   uint64_t heartbeat;        /*  16 CLOCK_MONOTONIC nanoseconds, at least once a second */
   uint64_t done_offset;      /*  24 uint32_t done[slot_count]: generation that this worker has filled */
-  uint64_t released_offset;  /*  32 uint32_t released[slot_count]: generation that this worker has let go */
+  uint64_t released_offset;  /*  32 uint32_t released[slot_count]: uses of the slot let go since attach, a running count */
   uint64_t text_count;       /*  40 texts written so far; text i stands in text[i % SLUICE_TEXT_COUNT] */
   uint64_t reserved0[2];     /*  48 */
   uint64_t frames;           /*  64 counters: frames finished */

@@ -40,10 +40,11 @@ public final class LeaseWriter: StageCounters, @unchecked Sendable {
     sluice_store_release32(done + Int(slot), generation)
   }
 
-  /// Release: our last read of the pixels comes before any writer that is granted the slot afterwards.
-  public func markReleased(_ slot: UInt32, _ generation: UInt32) {
+  /// One use of the slot less; the count runs on, whatever the generation. Release: our last read of the pixels comes before
+  /// any writer that is granted the slot afterwards.
+  public func markReleased(_ slot: UInt32) {
     guard slot < slotCount else { return }
-    sluice_store_release32(released + Int(slot), generation)
+    sluice_add_release32(released + Int(slot), 1)
   }
 
   /// Keeps a line for the user; returns its number, which the WARN or FAIL message carries. Only one thread may call it.
@@ -88,6 +89,7 @@ public final class LeaseReader {
   public var heartbeat: UInt64 { sluice_load_acquire64(&lease.pointee.heartbeat) }
 
   public func done(_ slot: Int) -> UInt32 { word(slot) }
+  /// Uses of the slot that the worker has let go since it attached; wraps round.
   public func released(_ slot: Int) -> UInt32 { word(slotCount + slot) }
   // The tables' place is fixed by the layout that the supervisor made, not by the offsets in the page.
   private func word(_ index: Int) -> UInt32 {

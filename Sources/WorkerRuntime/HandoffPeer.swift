@@ -26,7 +26,7 @@ public enum HandoffPeer {
         let frame = FrameDescription(reading: slot.memory, slotBytes: slot.bytes)
       else { return }
       let age = sluice_now_ns() - UInt64(frame.pts.num)
-      worker.lease.markReleased(slot.index, slot.generation)
+      worker.lease.markReleased(slot.index)
       worker.send(Message(.release, slot: slot.index, generation: slot.generation, count: 1, arg: age))
     }
   }

@@ -102,7 +102,7 @@ public final class StreamSlots: SlotProvider {
 
   public func release(_ slot: WritableSlot) {
     state.with { _ = $0.held.remove(slot.index) }
-    worker.lease.markReleased(slot.index, slot.generation)
+    worker.lease.markReleased(slot.index)
     worker.send(Message(.release, slot: slot.index, generation: slot.generation, stream: handle))
   }
 

@@ -40,7 +40,7 @@ final class DecoderWorker {
     case .grant:
       if let slot = worker.writable(message.slot, message.generation) {
         streams[message.stream]?.grant(slot)
-      } else {
+      } else if message.slot == UInt32(SLUICE_NO_SLOT) {
         streams[message.stream]?.deny()
       }
     case .close: streams[message.stream]?.cancel()

@@ -50,7 +50,7 @@ final class SegmentEncoding {
     }
     let worker = worker
     try current.output.encode(slot, description: description, number: message.frame - current.firstFrame) {
-      worker.lease.markReleased(slot.index, slot.generation)
+      worker.lease.markReleased(slot.index)
       worker.send(Message(.release, slot: slot.index, generation: slot.generation, frame: message.frame, count: 1))
     }
   }

@@ -105,9 +105,9 @@ import Testing
     #expect(reader.heartbeat >= first)
     writer.markDone(0, 5)
     writer.markDone(9, 6)
-    writer.markReleased(9, 7)
+    for _ in 0..<7 { writer.markReleased(9) }
     writer.markDone(10, 1)  // out of range: ignored
-    writer.markReleased(.max, 1)
+    writer.markReleased(.max)
     #expect((0..<10).map(reader.done) == [5, 0, 0, 0, 0, 0, 0, 0, 0, 6])
     #expect((0..<10).map(reader.released) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 7])
     for counter in StageCounter.allCases { writer.add(counter, 2) }

@@ -37,11 +37,8 @@ extension RunEngine {
     case .done where worker.role == SLUICE_ROLE_RENDERER:
       guard isDone(message, worker) else { return }
       scheduler.handle(.rendered(worker: index, job: Int(message.job), slot: slot, generation: message.generation))
-    case .release where worker.role == SLUICE_ROLE_DECODER:
-      scheduler.handle(.codecReleased(worker: index, slot: slot, generation: message.generation))
-    case .release where worker.role == SLUICE_ROLE_ENCODER:
-      scheduler.handle(
-        .encoderReleased(worker: index, slot: slot, generation: message.generation, count: Int(message.count)))
+    case .release where worker.role == SLUICE_ROLE_DECODER || worker.role == SLUICE_ROLE_ENCODER:
+      takeReleases(of: slot, worker, index)
     case .need where worker.role == SLUICE_ROLE_DECODER:
       scheduler.handle(.needsSlot(worker: index, handle: message.stream))
     case .end where worker.role == SLUICE_ROLE_DECODER:
@@ -62,6 +59,36 @@ extension RunEngine {
       return false
     }
     return true
+  }
+
+  /// What the worker's running count says that the ledger does not know yet. The message is only the bell: one that was lost
+  /// is made up for by the next, or by `rescan`; one that comes twice says nothing new.
+  private func takeReleases(of slot: Int, _ worker: WorkerHandle, _ index: Int) {
+    guard slot >= 0, slot < worker.seenReleases.count, let lease = worker.lease else {
+      return kill(worker, "it released slot \(slot), which is out of range")
+    }
+    let count = min(Int(lease.released(slot) &- worker.seenReleases[slot]), scheduler.ledger.uses(slot, by: index))
+    guard count > 0 else { return }
+    worker.seenReleases[slot] &+= UInt32(count)
+    let generation = scheduler.ledger[slot].generation
+    if worker.role == SLUICE_ROLE_ENCODER {
+      scheduler.handle(.encoderReleased(worker: index, slot: slot, generation: generation, count: count))
+    } else {
+      for _ in 0..<count { scheduler.handle(.codecReleased(worker: index, slot: slot, generation: generation)) }
+    }
+  }
+
+  /// Reads the leases without having been told to: a lost doorbell costs time, never a slot or a frame.
+  func rescan() {
+    for worker in workers {
+      guard let index = worker.index, let lease = worker.lease else { continue }
+      for slot in scheduler.ledger.slots.indices where scheduler.ledger[slot].holders >> UInt64(index) & 1 != 0 {
+        if worker.role != SLUICE_ROLE_RENDERER { takeReleases(of: slot, worker, index) }
+      }
+      for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
+        scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
+      }
+    }
   }
 
   private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {

@@ -24,6 +24,7 @@ extension RunEngine {
     worker.index = index
     worker.connection = connection
     worker.lease = LeaseReader(lease, slotCount: control.slotCount)
+    worker.seenReleases = Array(repeating: 0, count: control.slotCount)
     var regions = [
       OfferedRegion(kind: SLUICE_REGION_CONTROL, ring: 0, region: control.region, writable: false),
       OfferedRegion(kind: SLUICE_REGION_LEASE, ring: 0, region: lease, writable: true),

@@ -198,6 +198,7 @@ final class RunEngine {
 
   private func tick() throws(SluiceError) {
     limits.note(scheduler.waitingFor)
+    rescan()
     let now = sluice_now_ns()
     if now >= nextSample {
       nextSample = now + 200_000_000

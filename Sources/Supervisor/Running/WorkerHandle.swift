@@ -12,6 +12,8 @@ final class WorkerHandle {
   var index: Int? = nil
   var connection: FileDescriptor? = nil
   var lease: LeaseReader? = nil
+  /// Releases of each slot that the ledger knows of.
+  var seenReleases: [UInt32] = []
   var restarts: Int
   var peakPrivateBytes: UInt64 = 0
   let started = sluice_now_ns()

@@ -18,6 +18,13 @@ extension Scheduler {
     return "render"
   }
 
+  /// Jobs that a worker has, with their output slots.
+  func jobs(of worker: Int) -> [(job: Int, slot: Int, generation: UInt32)] {
+    jobs.indices.compactMap { index in
+      jobs[index].flatMap { $0.worker == worker ? (index, $0.slot.slot, $0.slot.generation) : nil }
+    }
+  }
+
   /// What a worker was at, for the message about its death: the file and the frame.
   func workDescription(of worker: Int) -> String {
     if let use = uses.values.filter({ $0.worker == worker && !$0.ended }).min(by: { $0.next < $1.next }) {
