@@ -134,7 +134,7 @@ struct FieldReader {
     let time: TimeValue?
     switch value.content {
     case .string(let text): time = TimeValue.parse(text)
-    case .number(let number): time = Rational(number).flatMap { TimeValue.accepts($0) ? .seconds($0) : nil }
+    case .number(let number): time = Rational(nanoseconds: number).flatMap { TimeValue.accepts($0) ? .seconds($0) : nil }
     default:
       fail(key, "must be a time (a number of seconds, or a string), not \(value.kind)")
       return nil
@@ -217,5 +217,13 @@ extension Rational {
   init?(_ number: JSONNumber) {
     guard let (num, den) = number.fraction else { return nil }
     self.init(reducing: num, den)
+  }
+
+  /// Rounded to the nanosecond: programs write sums of binary fractions with all their digits, 8.100000000000001.
+  fileprivate init?(nanoseconds number: JSONNumber) {
+    guard let (num, den) = number.fraction else { return nil }
+    let finer = max(1, den / Int128(TimeValue.maximumDenominator))
+    let half = num < 0 ? -finer / 2 : finer / 2
+    self.init(reducing: (num + half) / finer, den / finer)
   }
 }

@@ -69,4 +69,26 @@ struct GridTests {
     }
     #expect(Set(outputs).count == 1)
   }
+
+  /// Photographs one after the other, some of which reach over the border between the parts that encoders share out. Their
+  /// times are sums of binary fractions, as programs write them.
+  @Test func aSlideShowWithSeveralEncoders() throws {
+    let box = try Sandbox()
+    let clips = (0..<20).map { i in
+      "{ \"source\": \"\(i % 2 == 0 ? "a" : "b")\", \"at\": \((0..<i).reduce(0.0) { sum, _ in sum + 2.7 }), \"duration\": 2.7 }"
+    }
+    try box.write(
+      "slides.json",
+      """
+      { "canvas": { "width": 320, "height": 180, "fps": 24 }, "sources": { "a": "\(Clips.png)", "b": "\(Clips.jpeg)" },
+        "tracks": [ { "kind": "video", "clips": [ \(clips.joined(separator: ",\n")) ] } ] }
+      """)
+    var outputs: [Data] = []
+    for encoders in [1, 2, 4] {
+      let arguments = ["render", "slides.json", "-o", "slides.mp4", "-y", "--preset", "ultrafast", "--encoders", "\(encoders)"]
+      #expect(try box.render(arguments)["frames"] == 1296)
+      outputs.append(try box.data("slides.mp4"))
+    }
+    #expect(Set(outputs).count == 1)
+  }
 }
