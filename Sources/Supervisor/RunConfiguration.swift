@@ -22,8 +22,8 @@ public struct RunConfiguration: Sendable {
   public var encoderOptions: [OutputSettings.Option] = []
   /// Command of an external encoder that reads the frames on its standard input; nil: our own encoder.
   public var encoderCommand: String? = nil
-  /// Bound on private plus shared memory of all processes, bytes.
-  public var memory: UInt64 = 1 << 30
+  /// Bound on private plus shared memory of all processes, bytes; nil: what the launch file says, else 1 GiB.
+  public var memory: UInt64? = nil
   /// nil: what the launch file says.
   public var decoders: Int? = nil
   public var renderers: Int? = nil

@@ -22,7 +22,8 @@ import Testing
       return ""
     } catch let error as SluiceError {
       let line = error.description
-      return (error.code == .badInput ? "" : "\(error.code) ") + String(line[(line.range(of: ".json5:")?.upperBound ?? line.startIndex)...])
+      let start = line.range(of: ".json5:")?.upperBound ?? line.startIndex
+      return (error.code == .badInput ? "" : "\(error.code) ") + String(line[start...])
     } catch { return "\(error)" }
   }
 
@@ -48,8 +49,9 @@ import Testing
         func text(_ number: Int64) -> String { path.reversed().reduce("\(number)") { "{\"\($1)\": \($0)}" } }
         #expect(error(text(least)) == "")
         #expect(error(text(most)) == "")
-        #expect(error(text(least - 1)).contains("\(path.joined(separator: ".")): must be a whole number from \(least) to \(most)"))
-        #expect(error(text(most + 1)).contains("must be a whole number from \(least) to \(most)"))
+        let wanted = "\(path.joined(separator: ".")): must be a whole number from \(least) to \(most)"
+        #expect(error(text(least - 1)).contains(wanted))
+        #expect(error(text(most + 1)).contains(wanted))
         return
       }
       let members = try #require(value.object)
@@ -78,7 +80,7 @@ import Testing
   }
 
   @Test func errorsNameThePlaceAndWhatWouldDo() throws {
-    #expect(error("[]") == "1:1: : must be an object, not an array" || error("[]").contains("must be an object, not an array"))
+    #expect(error("[]").contains("must be an object, not an array"))
     #expect(error("{\n  onFull: 'drop-oldest' }").hasPrefix("2:11: onFull: must be \"block\""))
     #expect(error("{memory: 5}").contains("memory: must be a size such as \"512MiB\""))
     #expect(error("{memory: 'much'}").contains("memory: must be a size"))

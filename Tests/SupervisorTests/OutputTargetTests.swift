@@ -15,7 +15,9 @@ import Testing
     deinit { try? FileManager.default.removeItem(atPath: path) }
     var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
     func text(_ name: String) -> String? { try? String(contentsOfFile: path + "/" + name, encoding: .utf8) }
-    func put(_ name: String, _ text: String) throws { try text.write(toFile: path + "/" + name, atomically: false, encoding: .utf8) }
+    func put(_ name: String, _ text: String) throws {
+      try text.write(toFile: path + "/" + name, atomically: false, encoding: .utf8)
+    }
   }
 
   private func write(_ text: String, to output: OutputTarget) throws {

@@ -12,6 +12,8 @@ import Timeline
   /// Runs worlds with seeds from `first` on until `events` events were handled; the seed of a failure is in its text.
   private func simulate(_ first: UInt64, events: Int, _ set: (inout WorldOptions, inout TestRandom) -> Void) throws {
     var handled = 0
+    // SLUICE_SIMULATION_SCALE=10 runs ten times as many.
+    let events = events * (ProcessInfo.processInfo.environment["SLUICE_SIMULATION_SCALE"].flatMap { Int($0) } ?? 1)
     // A failure names its seed; SLUICE_SIMULATION_SKIP goes on to others.
     var seed = first + (ProcessInfo.processInfo.environment["SLUICE_SIMULATION_SKIP"].flatMap { UInt64($0) } ?? 0)
     while handled < events {
@@ -41,8 +43,9 @@ import Timeline
     if options.failingSources {
       for record in truth.records.indices where random.chance(40) {
         let entry = truth.records[record]
-        truth.failsAt[record] = random.chance(30) ? entry.firstFrame : Int64.random(in: entry.firstFrame...entry.endFrame, using: &random)
-        if entry.isStill { truth.failsAt[record] = entry.firstFrame }
+        truth.failsAt[record] =
+          entry.isStill || random.chance(30)
+          ? entry.firstFrame : Int64.random(in: entry.firstFrame...entry.endFrame, using: &random)
       }
     }
     func make(_ budget: UInt64) throws(SluiceError) -> MemoryPlan {
@@ -65,21 +68,21 @@ import Timeline
     return max(1, world.events)
   }
 
-  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 300_000) { _, _ in } }
+  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 120_000) { _, _ in } }
 
   @Test func deathsCostTimeAndNothingElse() throws {
-    try simulate(100_000, events: 300_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
+    try simulate(100_000, events: 120_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
   }
 
   @Test func nonsenseEndsTheWorkerAndNothingElse() throws {
-    try simulate(200_000, events: 250_000) { options, random in
+    try simulate(200_000, events: 100_000) { options, random in
       options.nonsense = random.int(2...20)
       options.deaths = random.int(0...10)
     }
   }
 
   @Test func failingSourcesHoldTheLastGoodPicture() throws {
-    try simulate(300_000, events: 150_000) { options, random in
+    try simulate(300_000, events: 60_000) { options, random in
       options.failingSources = true
       options.deaths = random.int(0...10)
     }

@@ -6,7 +6,8 @@ public struct LaunchDescription: Sendable, Equatable {
   /// One role's workers. `count` nil ("auto") follows the machine and the timeline.
   public struct Role: Sendable, Equatable {
     public var count: Int? = nil
-    /// Jobs or frames that one worker may have at once; of a decoder: frames before its first that a stream is opened.
+    /// Jobs or frames that one worker may have at once; of a decoder: frames before its first that a stream is opened, where
+    /// memory allows.
     public var credit: Int
     /// Times that a worker which ended is started again.
     public var restarts = 3

@@ -24,6 +24,8 @@ struct RunPreparation {
   var decoders: Int
   var renderers: Int
   var lanes: Int
+  /// Bound on private plus shared memory of all processes, bytes.
+  var memory: UInt64
 
   static func prepare(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunPreparation {
     let launch = try LaunchDescription.load(configuration.launchFile)
@@ -46,6 +48,7 @@ struct RunPreparation {
     return RunPreparation(
       plan: plan, settings: settings, direct: direct, launch: launch,
       decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? max(1, min(shape.streams, cores / 2)),
-      renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders))
+      renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
+      memory: configuration.memory ?? launch.memory ?? 1 << 30)
   }
 }

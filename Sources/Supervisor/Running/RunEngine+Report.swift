@@ -47,7 +47,7 @@ extension RunEngine {
     result.supervisorCPUSeconds = Double(sluice_cpu_self()) / 1e9
     result.cpuSeconds = result.supervisorCPUSeconds + Double(sluice_cpu_children()) / 1e9
     result.peakMemoryBytes = peakMemory
-    result.memoryBudgetBytes = configuration.memory
+    result.memoryBudgetBytes = prepared.memory
     result.slotsTotal = control.slotCount
     result.slotsPeakInUse = scheduler.ledger.peakInUse
     result.slotsLeaked = scheduler.ledger.inUse

@@ -63,8 +63,8 @@ final class RunEngine {
       throw SluiceError(.badInput, "the timeline is empty", at: configuration.project.path)
     }
     memory = try MemoryPlan.make(
-      plan: view, budget: configuration.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, segmented: !prepared.direct)
+      plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
+      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct)
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()

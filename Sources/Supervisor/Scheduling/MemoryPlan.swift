@@ -28,16 +28,17 @@ public struct MemoryPlan: Sendable {
 
   /// - Parameters:
   ///   - decoders, renderers: worker counts.
+  ///   - lookAhead: frames before its first that a stream is opened, where the budget allows.
   ///   - lanes: wanted number of lanes; fewer are planned when the budget says so.
   /// - Throws: `.unavailable` when one lane does not fit, with the memory that would be needed.
   public static func make(
-    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, segmented: Bool
+    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool
   ) throws(SluiceError) -> MemoryPlan {
     let encoder = encoderBytes(plan.output)
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
       // Running ahead is worth memory only where few streams keep the machine busy.
-      for (comfort, lookAhead) in [(4, Int64(12)), (0, 12), (0, 0)] {
+      for (comfort, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
         let candidate = build(
           plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
           encoder: encoder, segmented: segmented)

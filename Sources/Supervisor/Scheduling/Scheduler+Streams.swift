@@ -94,7 +94,8 @@ extension Scheduler {
   }
 
   private func keptByEncoder(_ use: StreamUse) -> Int {
-    guard setup.encoderKeeps > 0, let lane = use.lane, let encoder = lanes[lane].encoder, lanes[lane].encoding > 0 else { return 0 }
+    guard setup.encoderKeeps > 0, let lane = use.lane, let encoder = lanes[lane].encoder, lanes[lane].encoding > 0
+    else { return 0 }
     let kept = ledger.slots.count { $0.stream == use.handle && $0.holders == 1 << UInt64(encoder) }
     return min(kept, setup.encoderKeeps)
   }
