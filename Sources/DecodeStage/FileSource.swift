@@ -48,7 +48,7 @@ final class FileSource: PictureSource {
     self.allocator = allocator
     demuxer = try Demuxer(path: path)
     decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
-    clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime, rate: demuxer.rate)
+    clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime)
     traits = demuxer.traits
     isStill = demuxer.isStill
     usualDuration = demuxer.rate > .zero ? clock.ticks(.one / demuxer.rate) : 1

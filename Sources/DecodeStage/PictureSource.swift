@@ -42,7 +42,7 @@ final class GraphSource: PictureSource {
 
   init(_ text: String) throws(SluiceError) {
     graph = try FilterSource(text)
-    clock = TickClock(timeBase: graph.timeBase, origin: 0, rate: graph.rate)
+    clock = TickClock(timeBase: graph.timeBase, origin: 0)
     duration = graph.rate > .zero ? clock.ticks(.one / graph.rate) : 1
     repair = TimestampRepair(jump: .max)
   }

@@ -5,27 +5,28 @@ struct TickClock {
   private let timeBase: Rational
   /// Container time of source time 0, in microseconds.
   private let origin: Int64
-  /// Ticks are much finer than pictures, as where times were rounded to milliseconds. Where a tick is a picture or a simple
-  /// part of one, times are exact.
-  private let isRounded: Bool
+  /// Timestamps in coarse time bases (Matroska's milliseconds) are rounded, so a picture is shown from half a tick before its
+  /// own time on; but where a tick is as long as a picture, times are exact, so never more than a millisecond.
+  private let tolerance: Rational
 
-  /// - Parameter rate: pictures a second, zero when unknown.
-  init(timeBase: Rational, origin: Int64, rate: Rational) {
+  init(timeBase: Rational, origin: Int64) {
     self.timeBase = timeBase
-    isRounded = rate > .zero && Int128(timeBase.num) * Int128(rate.num) * 4 < Int128(timeBase.den) * Int128(rate.den)
+    tolerance = min(Rational(reducing: Int128(timeBase.num), Int128(timeBase.den) * 2) ?? .zero, Rational(1, 1000))
     self.origin = abs(origin) < 1 << 53 ? origin : 0
   }
 
-  /// The last tick whose picture may be shown at `time`: pts <= time, or pts - half a tick <= time where timestamps are
-  /// rounded to the time base (Matroska's milliseconds).
+  /// The last tick whose picture may be shown at `time`: pts - tolerance <= time.
   func limit(_ time: Rational) -> Int64 {
-    // floor((time + origin / 10^6) / timeBase + (isRounded ? 1/2 : 0))
+    // floor((time + origin / 10^6 + tolerance) / timeBase)
     let micro: Int128 = 1_000_000
+    let place = Int128(tolerance.den)
     let sum = Int128(time.num) * micro + Int128(origin) * Int128(time.den)
-    let (top, overflow) = (2 * sum).multipliedReportingOverflow(by: Int128(timeBase.den))
-    let unit = Int128(time.den) * micro * Int128(timeBase.num)
-    guard !overflow else { return sum < 0 ? .min : .max }
-    return Self.floor(isRounded ? top + unit : top, 2 * unit)
+    let (scaled, first) = sum.multipliedReportingOverflow(by: place)
+    let added = Int128(tolerance.num) * Int128(time.den) * micro
+    let (top, second) = (scaled + added).multipliedReportingOverflow(by: Int128(timeBase.den))
+    let (unit, third) = (Int128(time.den) * micro * place).multipliedReportingOverflow(by: Int128(timeBase.num))
+    guard !first, !second, !third else { return sum < 0 ? .min : .max }
+    return Self.floor(top, unit)
   }
 
   /// Source time of a tick; 0 when it does not fit.

@@ -64,7 +64,7 @@ struct ProgramTests {
       "--at and --number exclude each other; add --at T or --number N")
     refused(
       try sluice("frame", "a.mp4", "--at", "1", "-o", "f.gif"), 2,
-      "f.gif: is no picture's name; let it end in png, jpg, webp, bmp, tiff or ppm")
+      "f.gif: is no picture's name; let it end in png, jpg, webp, bmp, tiff, ppm, or yuv for the samples as they are")
     refused(
       try sluice("render", "p.json", "-o", "-"), 2, "-o -: standard output needs a format; add --format y4m, nut, rawvideo or mkv"
     )

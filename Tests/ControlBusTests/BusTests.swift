@@ -87,7 +87,7 @@ private final class RawDealer {
       #expect(bytes.withUnsafeBytes { Message.decode($0) } == nil)
     }
     var message = Message(.done)
-    for type in [0, 10, 31, 40, UInt16.max] {
+    for type in [0, 10, 31, 40, 99, UInt16.max] {
       message.type = type
       #expect(message.kind == nil)
     }

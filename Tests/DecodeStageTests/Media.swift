@@ -47,10 +47,7 @@ enum Media {
 
     /// Which picture is shown at a source time.
     func shown(at time: Rational) -> Int {
-      // Half a tick where times were rounded to ticks much shorter than pictures.
-      let spans = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > .zero }.sorted()
-      let usual = spans.isEmpty ? Rational.zero : spans[spans.count / 2]
-      let half = timeBase * Rational(4) < usual ? timeBase * Rational(1, 2) : .zero
+      let half = min(timeBase * Rational(1, 2), Rational(1, 1000))
       var best = 0
       for (index, own) in times.enumerated() where own - half <= time { best = index }
       return best

@@ -131,7 +131,7 @@ import Testing
   @Test func streamsCarryWhatTheDecoderNeeds() throws {
     let plan = try compile(one("{source:'a',duration:1},{source:'s',at:1,duration:1}"), media)
     #expect(plan.streams[0].threads == 2 && plan.streams[0].slots == 5 + 2 && plan.streams[0].number == -1)
-    #expect(plan.streams[1].slots == 2)
+    #expect(plan.streams[1].slots == 1)
     #expect(
       plan.sources == [
         SourceRecord(kind: .file, text: "/p/a", fileBytes: 1234, modified: 5678, width: 1920, height: 1080, rate: Rational(30)),

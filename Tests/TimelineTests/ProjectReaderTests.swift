@@ -50,7 +50,7 @@ import Testing
     let project = try ProjectReader.read(text: "{tracks:[]}", path: "x.json")
     #expect(project.canvas == Canvas(width: 1920, height: 1080, rate: Rational(30)))
     let settings = project.output.settings()
-    #expect(settings.codec == "libx264" && settings.threads == 2 && settings.color == .bt709)
+    #expect(settings.codec == "libx264" && settings.threads == 1 && settings.color == .bt709)
     #expect(settings.options == [.init("preset", "veryfast"), .init("crf", "23")])
     var output = project.output
     output.codec = "prores_ks"

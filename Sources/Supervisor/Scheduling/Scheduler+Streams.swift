@@ -58,7 +58,7 @@ extension Scheduler {
 
   private mutating func start(_ index: Int, _ record: StreamRecord, frames: Range<Int64>, lane: Int?) {
     let handle = nextHandle
-    nextHandle = nextHandle &+ 1 & 0x7fff_ffff
+    nextHandle = (nextHandle &+ 1) & 0x7fff_ffff
     uses[handle] = StreamUse(
       handle: handle, record: index, lane: lane, ring: setup.streamRings[index], quota: quota(record), worker: nil,
       frames: frames, next: frames.lowerBound)
