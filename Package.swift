@@ -47,20 +47,45 @@ let package = Package(
     library("CommandLine", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
 
     program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine"]),
-    program("sluice-decoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "RenderStage", "WorkerRuntime"]),
-    program("sluice-renderer", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
-    program("sluice-encoder", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage", "WorkerRuntime"]),
-    .testTarget(name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
+    program(
+      "sluice-decoder",
+      [
+        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "RenderStage",
+        "WorkerRuntime",
+      ]),
+    program(
+      "sluice-renderer",
+      ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
+    program(
+      "sluice-encoder",
+      [
+        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage",
+        "WorkerRuntime",
+      ]),
+    .testTarget(
+      name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
 
-    .testTarget(name: "CommandLineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
-    .testTarget(name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"], swiftSettings: strict),
+    .testTarget(
+      name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"],
+      swiftSettings: strict),
     .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
-    .testTarget(name: "SupervisorTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "Supervisor"], swiftSettings: strict),
-    .testTarget(name: "SharedRingTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing"], swiftSettings: strict),
-    .testTarget(name: "ControlBusTests", dependencies: ["CSluice", "SluiceBase", "CZeroMQ", "ControlBus"], swiftSettings: strict),
-    .testTarget(name: "IntegrationTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"], swiftSettings: strict),
+    .testTarget(
+      name: "SupervisorTests",
+      dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "Supervisor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SharedRingTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing"], swiftSettings: strict),
+    .testTarget(
+      name: "ControlBusTests", dependencies: ["CSluice", "SluiceBase", "CZeroMQ", "ControlBus"], swiftSettings: strict),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

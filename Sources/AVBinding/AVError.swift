@@ -8,7 +8,7 @@ import SluiceBase
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Error codes of FFmpeg's libraries as text.

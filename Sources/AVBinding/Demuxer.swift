@@ -7,7 +7,7 @@ import FrameModel
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Reads the packets of the best video stream of a file. Everything else in the file is skipped. Used from one thread.

@@ -8,7 +8,7 @@ import SluiceBase
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Finds out what a source is, by opening it and decoding its first picture.

@@ -2,7 +2,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// The descriptor that an output is written to: a file, a pipe, a socket, a device. It is not closed here.
@@ -94,7 +94,9 @@ final class OutputDescriptor {
   /// The new position, or a negative errno.
   func seek(_ target: Int64) -> Int64 {
     guard isSeekable else { return -Int64(ESPIPE) }
-    guard target >= 0, lseek(raw, Int(origin + target), SEEK_SET) >= 0 else { return -Int64(target < 0 ? EINVAL : sluice_errno()) }
+    guard target >= 0, lseek(raw, Int(origin + target), SEEK_SET) >= 0 else {
+      return -Int64(target < 0 ? EINVAL : sluice_errno())
+    }
     position = target
     return target
   }

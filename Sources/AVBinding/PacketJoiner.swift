@@ -80,7 +80,9 @@ public final class PacketJoiner {
       try muxer.write(packet)
       packets += 1
     }
-    guard packets == reader.packets else { throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place) }
+    guard packets == reader.packets else {
+      throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place)
+    }
     endFrame += frames
   }
 

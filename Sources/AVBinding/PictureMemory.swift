@@ -3,8 +3,8 @@ import CAVFilter
 import CAVFormat
 import CAVUtil
 import CSWScale
-import FrameModel
 import CSluice
+import FrameModel
 
 /// A block of memory into which a codec decodes one picture, starting behind `SLUICE_FRAME_BYTES` of header.
 public protocol PictureMemory: AnyObject, Sendable {

@@ -4,7 +4,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Reads one segment file from the start of a descriptor, whose position it neither uses nor moves. The whole file is
@@ -141,6 +141,7 @@ struct SegmentReader {
     SluiceError(.software, "its file ends early", at: place, advice: "its encoder did not finish, or the disk is full")
   }
   private static func damaged(_ place: String) -> SluiceError {
-    SluiceError(.software, "its file is damaged: the checksum is wrong", at: place, advice: "check the disk of the temporary folder")
+    SluiceError(
+      .software, "its file is damaged: the checksum is wrong", at: place, advice: "check the disk of the temporary folder")
   }
 }

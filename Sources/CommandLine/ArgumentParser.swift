@@ -3,7 +3,7 @@ import SluiceBase
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// A command line taken apart: the command, what was given for each option in order, and the operands.

@@ -2,7 +2,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// The user's configuration: `key = value` lines, `#` comments. Keys are the long names of options.

@@ -2,7 +2,7 @@ import SharedRing
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Adds up the CPU time of the threads that pass by, into `busyNanoseconds`. Thread-safe.

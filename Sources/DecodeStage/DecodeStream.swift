@@ -39,7 +39,8 @@ public final class DecodeStream {
     switch request.source {
     case .filterGraph(let text): return try GraphSource(text)
     case .file(let path):
-      return try FileSource(path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock, privately: request.still != nil))
+      return try FileSource(
+        path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock, privately: request.still != nil))
     }
   }
 

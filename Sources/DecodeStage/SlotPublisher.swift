@@ -15,7 +15,8 @@ final class SlotPublisher {
   /// Size of the first picture, for which the slots were made.
   private var usualSize: (width: Int, height: Int)?
 
-  init(_ source: any PictureSource, _ provider: any SlotProvider, place: String,
+  init(
+    _ source: any PictureSource, _ provider: any SlotProvider, place: String,
     still: (@Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void)?
   ) throws(SluiceError) {
     self.still = still
@@ -81,7 +82,8 @@ final class SlotPublisher {
         let layout = PlaneLayout(description.format, width: description.width, height: description.height)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: layout.bytes, alignment: Int(SLUICE_PLANE_ALIGN))
         defer { memory.deallocate() }
-        description.planes = FrameDescription(format: description.format, width: description.width, height: description.height).planes
+        description.planes =
+          FrameDescription(format: description.format, width: description.width, height: description.height).planes
         let work = try converter.fill(
           memory, format: description.format, width: description.width, height: description.height, from: picture.frame)
         if case .copied(let bytes) = work { provider.counters.add(.copiedBytes, bytes) }

@@ -1,7 +1,7 @@
 import CSluice
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// A failed system call: its name and errno.

@@ -1,7 +1,7 @@
 import CSluice
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// A POSIX thread for work that blocks: decoding, encoding, a ZeroMQ socket. Detached unless joined.

@@ -99,7 +99,9 @@ public enum HandoffBench {
         OfferedRegion(kind: SLUICE_REGION_PLAN, ring: 0, region: plan, writable: false),
         OfferedRegion(kind: SLUICE_REGION_RING, ring: 0, region: ring, writable: writable),
       ]
-      guard AttachListener.welcome(connection, worker: connections.count - 1, epoch: 1, endpoint: directory.busEndpoint, regions: regions)
+      guard
+        AttachListener.welcome(
+          connection, worker: connections.count - 1, epoch: 1, endpoint: directory.busEndpoint, regions: regions)
       else { throw SluiceError(.software, "the worker went away during the handshake") }
     }
 

@@ -54,7 +54,8 @@ public struct Attachment {
     for _ in 0..<welcome.region_count {
       var packet = sluice_region()
       var fd: Int32 = -1
-      guard sluice_receive_fd(raw, &packet, MemoryLayout.size(ofValue: packet), &fd) == MemoryLayout.size(ofValue: packet), fd >= 0
+      guard sluice_receive_fd(raw, &packet, MemoryLayout.size(ofValue: packet), &fd) == MemoryLayout.size(ofValue: packet),
+        fd >= 0
       else { throw SluiceError(.software, "the supervisor's regions are incomplete", at: path) }
       let region: SharedRegion
       do throws(SystemError) {

@@ -49,11 +49,15 @@ public final class Worker: @unchecked Sendable {
   /// nil also for a generation that is not the slot's any more: a late command.
   public func readable(_ slot: UInt32, _ generation: UInt32) -> ReadableSlot? {
     guard slot < UInt32(control.slotCount), control.generation(Int(slot)) == generation else { return nil }
-    return memory(of: slot).map { ReadableSlot(index: slot, generation: generation, memory: UnsafeRawPointer($0.base), bytes: $0.bytes) }
+    return memory(of: slot).map {
+      ReadableSlot(index: slot, generation: generation, memory: UnsafeRawPointer($0.base), bytes: $0.bytes)
+    }
   }
 
   public func writable(_ slot: UInt32, _ generation: UInt32) -> WritableSlot? {
-    guard slot < UInt32(control.slotCount), control.generation(Int(slot)) == generation, let found = memory(of: slot), found.writable else { return nil }
+    guard slot < UInt32(control.slotCount), control.generation(Int(slot)) == generation, let found = memory(of: slot),
+      found.writable
+    else { return nil }
     return WritableSlot(index: slot, generation: generation, memory: found.base, bytes: found.bytes)
   }
 

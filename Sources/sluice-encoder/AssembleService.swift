@@ -18,7 +18,8 @@ enum AssembleService {
 
   private static func join() throws(SluiceError) -> UInt64 {
     var status = stat()
-    guard fstat(4, &status) == 0, let region = try? SharedRegion(descriptor: FileDescriptor(4), bytes: Int(status.st_size), writable: false),
+    guard fstat(4, &status) == 0,
+      let region = try? SharedRegion(descriptor: FileDescriptor(4), bytes: Int(status.st_size), writable: false),
       let plan = PlanView(UnsafeRawPointer(region.base), count: region.bytes)
     else { throw SluiceError(.usage, "this mode is started by sluice itself") }
     let joiner = try SegmentJoiner(settings: plan.output, fd: 5)
@@ -26,7 +27,8 @@ enum AssembleService {
       var packet = sluice_region()
       var fd: Int32 = -1
       let n = sluice_receive_fd(3, &packet, MemoryLayout.size(ofValue: packet), &fd)
-      guard n == MemoryLayout.size(ofValue: packet), fd >= 0 else { exit(ExitCode.interrupted.rawValue) }  // the supervisor is gone
+      // Nothing comes any more when the supervisor is gone.
+      guard n == MemoryLayout.size(ofValue: packet), fd >= 0 else { exit(ExitCode.interrupted.rawValue) }
       let segment = FileDescriptor(fd)
       try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
       if packet.writable != 0 { return try joiner.finish() }

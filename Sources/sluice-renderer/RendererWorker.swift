@@ -33,7 +33,8 @@ final class RendererWorker {
         do throws(SluiceError) {
           try Self.render(message, worker: worker, plan: plan, compositor: compositor, layers: &layers)
         } catch {
-          worker.send(Message(.fail, frame: message.frame, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
+          worker.send(
+            Message(.fail, frame: message.frame, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
         }
         worker.lease.add(.busyNanoseconds, sluice_now_ns() - start)
       }

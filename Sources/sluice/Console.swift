@@ -4,7 +4,7 @@ import SluiceBase
 import Timeline
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// What the program says. Standard output carries what was asked for; everything else goes to standard error, one line

@@ -4,7 +4,7 @@ import SluiceBase
 import Supervisor
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// `sluice doctor`: asks the worker programs and the machine.

@@ -3,7 +3,7 @@ import CommandLine
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// What a run needs from the machine, each asked of the kernel itself.

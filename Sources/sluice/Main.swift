@@ -4,7 +4,7 @@ import SluiceBase
 import Timeline
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 @main

@@ -5,7 +5,7 @@ import Supervisor
 import Timeline
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// What render, grid and launch share: their options as a configuration, the checks before work, and the run itself.

@@ -8,7 +8,8 @@ enum BenchCommand {
   static func run(_ invocation: Invocation) throws {
     let name = invocation.operands[0]
     switch name {
-    case "handoff": try HandoffBench.run(
+    case "handoff":
+      try HandoffBench.run(
         json: invocation.settings.flag(.json), workerDirectory: invocation.settings.text(.workerDirectory))
     default:
       let nearest = NearestName.of(name, in: Command.benchmarks).map { "did you mean \($0)?" }

@@ -181,7 +181,8 @@ private final class RawDealer {
     let bus = try Bus()
     let liar = RawDealer(bus.endpoint, id: routingID(3))
     let good = withUnsafeBytes(of: Message(.done, frame: 5)) { Array($0) }
-    for parts in [[[1, 2, 3]], [[]], [good, good], [good + [0]], [[UInt8](repeating: 0, count: 20_000 / 64 * 64)]] as [[[UInt8]]] {
+    for parts in [[[1, 2, 3]], [[]], [good, good], [good + [0]], [[UInt8](repeating: 0, count: 20_000 / 64 * 64)]] as [[[UInt8]]]
+    {
       liar.send(parts)
       let (worker, messages) = try #require(wait { bus.router.receive() })
       #expect(worker == 3)

@@ -71,24 +71,26 @@ enum Media {
         "-of", "json", path,
       ])
     struct Answer: Decodable {
-      struct Frame: Decodable { var best_effort_timestamp: Int64? }
-      struct Stream: Decodable { var time_base: String }
-      struct Format: Decodable { var start_time: String? }
+      struct Frame: Decodable { var bestEffortTimestamp: Int64? }
+      struct Stream: Decodable { var timeBase: String }
+      struct Format: Decodable { var startTime: String? }
       var frames: [Frame]
       var streams: [Stream]
       var format: Format
     }
-    let answer = try JSONDecoder().decode(Answer.self, from: probe)
-    let base = answer.streams[0].time_base.split(separator: "/").compactMap { Int64($0) }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let answer = try decoder.decode(Answer.self, from: probe)
+    let base = answer.streams[0].timeBase.split(separator: "/").compactMap { Int64($0) }
     let timeBase = Rational(base[0], base[1])
-    let micro = Int64(((Double(answer.format.start_time ?? "0") ?? 0) * 1_000_000).rounded())
+    let micro = Int64(((Double(answer.format.startTime ?? "0") ?? 0) * 1_000_000).rounded())
     let count = answer.frames.count
     guard count > 0, raw.count % count == 0 else { throw Failure(text: "\(path): \(raw.count) bytes, \(count) frames") }
     let size = raw.count / count
     let digests = (0..<count).map { FakeProvider.digest(raw[($0 * size)..<(($0 + 1) * size)]) }
     let times = answer.frames.enumerated().map { index, frame in
       if let rate { return Rational(Int64(index)) / rate }
-      return Rational(frame.best_effort_timestamp ?? 0) * timeBase - Rational(micro, 1_000_000)
+      return Rational(frame.bestEffortTimestamp ?? 0) * timeBase - Rational(micro, 1_000_000)
     }
     return Reference(digests: digests, times: times, timeBase: timeBase)
   }

@@ -8,7 +8,8 @@ import Testing
   func rateAndTimesAreExactInMP4(rate: Rational) throws {
     let folder = TemporaryFolder()
     let path = folder.path + "/a.mp4"
-    let done = try encode(settings("libx264", "mp4", rate: rate, options: [("preset", "veryfast"), ("crf", "23")]), count: 40, to: path)
+    let done = try encode(
+      settings("libx264", "mp4", rate: rate, options: [("preset", "veryfast"), ("crf", "23")]), count: 40, to: path)
     #expect(done.releases.areOnce(40))
     #expect(done.bytes == UInt64(try Data(contentsOf: URL(fileURLWithPath: path)).count))
     let fields = try probe(path, "r_frame_rate,avg_frame_rate,nb_read_packets,duration_ts,time_base,nb_frames")
@@ -65,7 +66,10 @@ import Testing
     #expect(full["color_space"] == "bt709")
   }
 
-  @Test(arguments: [("libx264", "mp4"), ("libx264", "matroska"), ("libvpx-vp9", "webm"), ("libx264", "mov"), ("libtheora", "ogg"), ("mpeg2video", "mxf")])
+  @Test(arguments: [
+    ("libx264", "mp4"), ("libx264", "matroska"), ("libvpx-vp9", "webm"), ("libx264", "mov"), ("libtheora", "ogg"),
+    ("mpeg2video", "mxf"),
+  ])
   func twoRunsMakeTheSameBytes(codec: String, format: String) throws {
     let folder = TemporaryFolder()
     // 272 pixels are 17 macroblocks: a width at which libx264 must be kept from its AVX-512 code.

@@ -53,7 +53,8 @@ import Testing
     #expect(number?.description.hasPrefix("libx264: \"many\" is no value of the option g") == true)
     #expect(refusal(settings("libx264", "mp4", options: [("crf", "-7")]))?.description.contains("from -1 to") == true)
     #expect(refusal(settings("libx264", "mp4", options: [("x264-params", "keyintt=3")]))?.code == .usage)
-    #expect(refusal(settings("libx264", "mp4", options: [("movflags", "frag_often")]))?.description.contains("frag_keyframe") == true)
+    #expect(
+      refusal(settings("libx264", "mp4", options: [("movflags", "frag_often")]))?.description.contains("frag_keyframe") == true)
     #expect(refusal(settings("libx264", "mp4", 161, 96))?.description.contains("not divisible by 2") == true)
     var wanted = settings("libx264", "mp4")
     wanted.pixelFormat = "rgb24"
@@ -74,7 +75,10 @@ import Testing
     let fd = pipe.fileHandleForWriting.fileDescriptor
     let error = failure { _ = try VideoOutput(settings: settings("libx264", "mp4"), input: .yuv420p, fd: fd) }
     #expect(error?.code == .usage)
-    #expect(error?.description == "output: mp4 cannot be written to a pipe; use --format nut or matroska, or --encoder-option movflags=frag_keyframe+empty_moov")
+    #expect(
+      error?.description
+        == "output: mp4 cannot be written to a pipe; use --format nut or matroska, or --encoder-option movflags=frag_keyframe+empty_moov"
+    )
     let fragments = settings("libx264", "mp4", options: [("movflags", "frag_keyframe+empty_moov")])
     let output = try VideoOutput(settings: fragments, input: .yuv420p, fd: fd)
     let slot = FakeSlot(.yuv420p, 160, 96, seed: 1)
@@ -126,9 +130,13 @@ import Testing
       for number in 0..<4 {
         try output.encode(good.readable, description: good.description, number: Int64(number), release: releases.closure(number))
       }
-      let size = failure { try output.encode(small.readable, description: small.description, number: 4, release: releases.closure(4)) }
+      let size = failure {
+        try output.encode(small.readable, description: small.description, number: 4, release: releases.closure(4))
+      }
       #expect(size?.code == .software)
-      let order = failure { try output.encode(good.readable, description: good.description, number: 2, release: releases.closure(5)) }
+      let order = failure {
+        try output.encode(good.readable, description: good.description, number: 2, release: releases.closure(5))
+      }
       #expect(order?.code == .software)
       // Given up without finish.
     }

@@ -14,7 +14,8 @@ import Testing
     // 150 is no multiple of 64: rows are padded in the slot. Odd sizes: chroma rounds up.
     for (width, height) in [(150, 98), (151, 99), (128, 64)] {
       let path = folder.path + "/\(width)"
-      let done = try encode(settings("rawvideo", muxer, width, height, rate: Rational(30000, 1001)), input: format, count: 3, to: path)
+      let done = try encode(
+        settings("rawvideo", muxer, width, height, rate: Rational(30000, 1001)), input: format, count: 3, to: path)
       let input = muxer == "rawvideo" ? ["-f", "rawvideo", "-s", "\(width)x\(height)", "-pix_fmt", format.description] : []
       let expected = done.slots.reduce(into: Data()) { $0.append($1.packed()) }
       #expect(try decode(path, pixelFormat: format.description, input: input) == expected)
@@ -35,7 +36,9 @@ import Testing
     let path = folder.path + "/a.y4m"
     _ = try encode(wanted, count: 2, to: path)
     let line = try Data(contentsOf: URL(fileURLWithPath: path)).prefix { $0 != 10 }
-    #expect(String(decoding: line, as: UTF8.self) == "YUV4MPEG2 W160 H96 F24000:1001 Ip A16:15 C420jpeg XYSCSS=420JPEG XCOLORRANGE=FULL")
+    #expect(
+      String(decoding: line, as: UTF8.self) == "YUV4MPEG2 W160 H96 F24000:1001 Ip A16:15 C420jpeg XYSCSS=420JPEG XCOLORRANGE=FULL"
+    )
     let fields = try probe(path, "color_range,chroma_location,sample_aspect_ratio,r_frame_rate,pix_fmt")
     #expect(fields["color_range"] == "pc")
     #expect(fields["chroma_location"] == "center")
@@ -74,8 +77,11 @@ import Testing
     let raw = folder.path + "/raw"
     try done.slots[0].packed(order: format.family == .rgb ? [1, 2, 0] : nil).write(to: URL(fileURLWithPath: raw))
     let input = ["-f", "rawvideo", "-s", "160x96", "-pix_fmt", format.description]
-    let scale = "scale=in_color_matrix=bt709:in_h_chr_pos=\(format.log2ChromaWidth == 0 ? -513 : 0):in_v_chr_pos=\(format.log2ChromaHeight == 0 ? -513 : 128):flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
-    let theirs = try decode(raw, pixelFormat: stored.replacingOccurrences(of: "48be", with: "24"), input: input, filter: format.family == .yuv ? scale : nil)
+    let scale =
+      "scale=in_color_matrix=bt709:in_h_chr_pos=\(format.log2ChromaWidth == 0 ? -513 : 0):in_v_chr_pos=\(format.log2ChromaHeight == 0 ? -513 : 128):flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+    let theirs = try decode(
+      raw, pixelFormat: stored.replacingOccurrences(of: "48be", with: "24"), input: input,
+      filter: format.family == .yuv ? scale : nil)
     let ours = try decode(path, pixelFormat: stored.replacingOccurrences(of: "48be", with: "24"))
     #expect(ours.count == theirs.count)
     let worst = zip(ours, theirs).map { abs(Int($0) - Int($1)) }.max()

@@ -23,10 +23,15 @@ final class FakeSlot {
     for (index, plane) in layout.planes.enumerated() {
       for y in 0..<plane.height {
         for x in 0..<plane.width {
-          let wave = smooth ? x * top / max(plane.width - 1, 1) / (index + 1) + y * top / plane.height / 4 : x * 7 + y * 13 + (x * y) / 9
+          let wave =
+            smooth ? x * top / max(plane.width - 1, 1) / (index + 1) + y * top / plane.height / 4 : x * 7 + y * 13 + (x * y) / 9
           let value = smooth ? top / 8 + wave % (top / 2) : (wave + seed * (5 + index) + index * 40) & top
           let at = memory + plane.offset + y * plane.stride + x * format.bytesPerSample
-          if format.depth > 8 { at.storeBytes(of: UInt16(value), as: UInt16.self) } else { at.storeBytes(of: UInt8(value), as: UInt8.self) }
+          if format.depth > 8 {
+            at.storeBytes(of: UInt16(value), as: UInt16.self)
+          } else {
+            at.storeBytes(of: UInt8(value), as: UInt8.self)
+          }
         }
       }
     }
@@ -136,14 +141,19 @@ struct RunFailed: Error {
 func decode(_ path: String, pixelFormat: String, input: [String] = [], filter: String? = nil) throws -> Data {
   let filters = filter.map { ["-vf", $0] } ?? []
   return try run(
-    "ffmpeg", ["-v", "error"] + input + ["-i", path] + filters
+    "ffmpeg",
+    ["-v", "error"] + input + ["-i", path] + filters
       + ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixelFormat, "-"])
 }
 
 /// Fields of the first stream by ffprobe.
 func probe(_ path: String, _ entries: String) throws -> [String: String] {
   let data = try run(
-    "ffprobe", ["-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries", "stream=\(entries)", "-of", "default=nw=1", path])
+    "ffprobe",
+    [
+      "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries", "stream=\(entries)", "-of", "default=nw=1",
+      path,
+    ])
   var fields: [String: String] = [:]
   for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
     let parts = line.split(separator: "=", maxSplits: 1)

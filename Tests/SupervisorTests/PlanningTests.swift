@@ -2,9 +2,9 @@ import CSluice
 import FrameModel
 import SluiceBase
 import Testing
+import Timeline
 
 @testable import Supervisor
-import Timeline
 
 @Suite struct SegmentTests {
   @Test func segmentsCoverTheFramesOnceInOrder() {

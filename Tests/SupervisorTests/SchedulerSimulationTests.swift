@@ -3,9 +3,9 @@ import Foundation
 import FrameModel
 import SluiceBase
 import Testing
+import Timeline
 
 @testable import Supervisor
-import Timeline
 
 /// The scheduler against simulated workers, by the million events; see Simulation/World.swift.
 @Suite struct SchedulerSimulationTests {

@@ -129,7 +129,8 @@ import Testing
             same.stream = layer.stream
             // A still may be scaled where it is decoded: then the tile is made of what the layer would have shown.
             if layer.stream >= 0, let tile = view.stream(layer.stream).tile {
-              #expect(tile == StillTile(source: same.source, width: Int(same.destination.width), height: Int(same.destination.height)))
+              #expect(
+                tile == StillTile(source: same.source, width: Int(same.destination.width), height: Int(same.destination.height)))
               same.source = Rect(x: 0, y: 0, width: same.destination.width, height: same.destination.height)
             }
             #expect(layer == same)

@@ -2,7 +2,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Where a run's bytes go: standard output, the standard input of an external encoder, or a file that gets its name only

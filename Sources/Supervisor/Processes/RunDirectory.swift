@@ -2,7 +2,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// The directory of one run (0700): its sockets and a lock file that is held as long as the supervisor lives.

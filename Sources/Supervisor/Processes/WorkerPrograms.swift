@@ -2,7 +2,7 @@ import CSluice
 import SluiceBase
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Where the worker programs lie: beside this program, or in ../libexec/sluice.

@@ -16,8 +16,9 @@ public struct LaunchDescription: Sendable, Equatable {
     /// Added to the scheduling priority, 0 to 19.
     public var nice = 0
   }
-  public var decoder = Role(credit: 12)
-  public var renderer = Role(credit: 2)
+  /// Whoever is nearer to the output goes first: that keeps the encoder, the longest single thread, at work.
+  public var decoder = Role(credit: 12, nice: 10)
+  public var renderer = Role(credit: 2, nice: 3)
   public var encoder = Role(credit: 4)
   /// Threads of each decode stream's codec.
   public var decodeThreads = 1
@@ -98,7 +99,9 @@ private struct LaunchReader {
     return launch
   }
 
-  private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, threads: inout Int) throws(SluiceError) {
+  private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, threads: inout Int)
+    throws(SluiceError)
+  {
     for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "nice", "threads"]) {
       if member.key == "threads" {
         threads = try integer(member.value, "\(place).threads", 1...64)

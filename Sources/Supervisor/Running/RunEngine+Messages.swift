@@ -179,8 +179,10 @@ extension RunEngine {
     segmentsWritten += 1
     if prepared.direct {
       outputBytes = bytes
+      isWritten = true
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
-      try assembler?.add(segment: segment.index, frames: segment.frames, file: file)
+      finishedSegments.append((segment, file))
+      try joinSegments()
     }
   }
 }

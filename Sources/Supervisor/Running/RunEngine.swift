@@ -24,6 +24,9 @@ final class RunEngine {
   let started = sluice_now_ns()
   var scheduler: Scheduler
   var assembler: Assembler? = nil
+  var finishedSegments: [(Segment, FileDescriptor)] = []
+  /// The output is whole: written by the encoder itself, or joined.
+  var isWritten = false
   var workers: [WorkerHandle] = []
   var retired: [RunStatistics.Worker] = []
   var counters = CounterSums()
@@ -73,7 +76,9 @@ final class RunEngine {
     let jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
     control = try ControlRegionWriter(rings: memory.rings, jobCount: jobCount, epoch: epoch, usedFallback: &usedFallback)
     var regions: [SharedRegion] = []
-    for ring in memory.rings { regions.append(try SharedRegion.create(bytes: max(ring.bytes, 4096), usedFallback: &usedFallback)) }
+    for ring in memory.rings {
+      regions.append(try SharedRegion.create(bytes: max(ring.bytes, 4096), usedFallback: &usedFallback))
+    }
     ringRegions = regions
     if usedFallback {
       observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
@@ -134,12 +139,20 @@ final class RunEngine {
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
     for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
-    if !prepared.direct {
+  }
+
+  /// Hands finished segments to the program that joins them. In a short run it is started when all are there, because it would
+  /// only take memory; in a long one with the first, because they would only take disk.
+  func joinSegments() throws(SluiceError) {
+    if assembler == nil {
+      guard scheduler.segmentCount > 16 || scheduler.isDone else { return }
       guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
       assembler = try Assembler(
         program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
         output: descriptor, segments: scheduler.segmentCount)
     }
+    for (segment, file) in finishedSegments { try assembler?.add(segment: segment.index, frames: segment.frames, file: file) }
+    finishedSegments.removeAll()
   }
 
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
@@ -176,8 +189,10 @@ final class RunEngine {
     if fds[2].revents != 0 { listener.accept() }
     if fds[3].revents != 0, let answer = assembler?.answer() {
       switch answer {
-      case .success(let bytes): outputBytes = bytes
+      case .success(let bytes):
+        outputBytes = bytes
         assembler = nil
+        isWritten = true
       case .failure(let error): throw located(error)
       }
     }
@@ -241,7 +256,7 @@ final class RunEngine {
   }
 
   private func checkEnd() {
-    guard failure == nil, scheduler.isDone, assembler == nil else { return }
+    guard failure == nil, scheduler.isDone, isWritten else { return }
     finished = true
   }
 

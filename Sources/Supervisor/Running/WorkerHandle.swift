@@ -43,7 +43,9 @@ struct CounterSums {
 
   mutating func add(_ worker: WorkerHandle) {
     guard let lease = worker.lease else { return }
-    for counter in StageCounter.allCases { ended[worker.role.rawValue, default: [:]][counter, default: 0] += lease.value(counter) }
+    for counter in StageCounter.allCases {
+      ended[worker.role.rawValue, default: [:]][counter, default: 0] += lease.value(counter)
+    }
   }
 
   func value(_ counter: StageCounter, role: sluice_role, live: [WorkerHandle]) -> UInt64 {

@@ -1,6 +1,5 @@
 import FrameModel
 import SluiceBase
-
 import Timeline
 
 /// xorshift64*: the same sequence on every machine.

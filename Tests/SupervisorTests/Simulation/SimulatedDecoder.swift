@@ -1,9 +1,9 @@
 import CSluice
 import FrameModel
 import SharedRing
+import Timeline
 
 @testable import Supervisor
-import Timeline
 
 /// Decodes streams as a codec does: takes slots for pictures before they are due (reordering), keeps references to some that
 /// are out already, and drops the oldest only when it must or likes to.

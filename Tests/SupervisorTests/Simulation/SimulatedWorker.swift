@@ -1,9 +1,9 @@
 import CSluice
 import FrameModel
 import SharedRing
+import Timeline
 
 @testable import Supervisor
-import Timeline
 
 /// A worker of the simulation. It is told by its inbox and tells by its outbox, each in order, as on the bus.
 class SimulatedWorker {

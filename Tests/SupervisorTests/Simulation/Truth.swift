@@ -1,6 +1,5 @@
 import FrameModel
 import SluiceBase
-
 import Timeline
 
 /// What is right, worked out from the plan: which source picture each stream shows at each frame, and the layers of each

@@ -2,9 +2,9 @@ import CSluice
 import FrameModel
 import SharedRing
 import SluiceBase
+import Timeline
 
 @testable import Supervisor
-import Timeline
 
 /// What the simulation found wrong; the text names it.
 struct Violation: Error, CustomStringConvertible {
@@ -118,7 +118,9 @@ final class World {
 
   /// One thing happens. False when nothing can.
   private func step() throws -> Bool {
-    if !done, deathsLeft > 0, Int.random(in: 0..<1000, using: &random) < options.deaths, let victim = workers.randomElement(using: &random) {
+    if !done, deathsLeft > 0, Int.random(in: 0..<1000, using: &random) < options.deaths,
+      let victim = workers.randomElement(using: &random)
+    {
       deathsLeft -= 1
       try die(victim)
       return true
@@ -277,7 +279,8 @@ final class World {
     }
     for use in scheduler.uses.values {
       guard use.owned == owned[use.handle] ?? 0, use.owned <= use.quota + use.extra + memory.encoderKeeps else {
-        throw Violation("stream \(use.handle) counts \(use.owned) slots, the ledger \(owned[use.handle] ?? 0), quota \(use.quota)")
+        throw Violation(
+          "stream \(use.handle) counts \(use.owned) slots, the ledger \(owned[use.handle] ?? 0), quota \(use.quota)")
       }
     }
   }
@@ -285,7 +288,9 @@ final class World {
   private func checkEnd() throws {
     try checkLedger()
     guard scheduler.takeActions().isEmpty else { throw Violation("actions are left") }
-    guard scheduler.ledger.inUse == 0 else { throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)") }
+    guard scheduler.ledger.inUse == 0 else {
+      throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)")
+    }
     guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
     guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
     guard written.count == segmentTotal else { throw Violation("\(written.count) of \(segmentTotal) segments were written") }
