@@ -25,6 +25,8 @@ final class FileSource: PictureSource {
   private var readAhead: [PacketBox] = []
   /// Presentation times of packets that the decoder has and whose pictures have not come out.
   private var inDecoder: [Int64] = []
+  /// A packet without a presentation time went into the decoder: which picture comes next cannot be told.
+  private var hasTimeless = false
   /// The picture given out last.
   private var givenOut: Int64?
   private let countsPictures: Bool
@@ -114,6 +116,7 @@ final class FileSource: PictureSource {
     decodingTimes = []
     pictures = 0
     inDecoder = []
+    hasTimeless = false
     givenOut = nil
   }
 
@@ -152,14 +155,15 @@ final class FileSource: PictureSource {
   /// The earliest time among the packets that can hold the next picture: those in the decoder, and as many to come as
   /// pictures may be out of order. Packets without a picture of their own only make it earlier, which does no harm.
   var nextTick: Int64? {
-    guard !countsPictures, !isStill, let givenOut else { return nil }
+    guard !countsPictures, !isStill, !hasTimeless, let givenOut else { return nil }
     let depth = max(2, decoder.reorder) + 2
     while readAhead.count < depth, !isDraining, let ahead = try? PacketBox(), demuxer.read(into: ahead) {
       readAhead.insert(ahead, at: 0)
     }
-    guard readAhead.count >= depth else { return nil }
+    let coming = readAhead.suffix(depth)
+    guard coming.count == depth, !coming.contains(where: { $0.pts == nil }) else { return nil }
     var next: Int64?
-    for pts in inDecoder + readAhead.suffix(depth).compactMap(\.pts) where pts > givenOut { next = min(next ?? pts, pts) }
+    for pts in inDecoder + coming.compactMap(\.pts) where pts > givenOut { next = min(next ?? pts, pts) }
     return next
   }
 
@@ -193,7 +197,11 @@ final class FileSource: PictureSource {
         awaitsKey = false
         intactFrom = pts
       }
-      if let pts = packet.pts, !countsPictures { inDecoder.append(pts) }
+      if let pts = packet.pts {
+        if !countsPictures { inDecoder.append(pts) }
+      } else if packet.size > 0 {
+        hasTimeless = true
+      }
       if countsPictures, packet.size > 0, let dts = packet.dts { decodingTimes.append(dts) }
       return true
     }

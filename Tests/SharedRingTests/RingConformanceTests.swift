@@ -147,7 +147,7 @@ struct RemotePeer: RingPeer {
         place = payload[slot * slot_bytes:(slot + 1) * slot_bytes]
         if op == b'F': place[:] = struct.pack('<Q', value) * (slot_bytes // 8)
         if op == b'D': tables[slot] = generation
-        if op == b'L': tables[slots + slot] = generation
+        if op == b'L': tables[slots + slot] += 1
         if op == b'R':
           words = place.cast('Q')
           answer = words[0] if len(set(words)) == 1 else 2**64 - 1

@@ -27,6 +27,7 @@ final class RunEngine {
   var finishedSegments: [(Segment, FileDescriptor)] = []
   /// The output is whole: written by the encoder itself, or joined.
   var isWritten = false
+  private var writtenAt: UInt64 = 0
   var workers: [WorkerHandle] = []
   var retired: [RunStatistics.Worker] = []
   var counters = CounterSums()
@@ -257,7 +258,9 @@ final class RunEngine {
 
   private func checkEnd() {
     guard failure == nil, scheduler.isDone, isWritten else { return }
-    finished = true
+    // The last streams are about to say that they have ended; they are waited for, but not for long.
+    if writtenAt == 0 { writtenAt = sluice_now_ns() }
+    finished = scheduler.openStreams == 0 || sluice_now_ns() - writtenAt > 1_000_000_000
   }
 
   /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
