@@ -75,6 +75,12 @@ public final class Decoder {
   /// Pictures that the codec may hold back to put them in order, as far as it knows by now.
   public var reorder: Int { Int(max(0, context.pointee.has_b_frames)) }
 
+  /// Whether pictures that no other refers to are left out. Holds for the packets sent from now on.
+  public var skipsUnreferenced: Bool {
+    get { context.pointee.skip_frame == AVDISCARD_NONREF }
+    set { context.pointee.skip_frame = newValue ? AVDISCARD_NONREF : AVDISCARD_DEFAULT }
+  }
+
   public func flush() { avcodec_flush_buffers(context) }
 
   /// The allocator's memory in which a frame of this decoder lies; nil when libavcodec used its own.

@@ -25,6 +25,8 @@ final class FileSource: PictureSource {
   private var readAhead: [PacketBox] = []
   /// Presentation times of packets that the decoder has and whose pictures have not come out.
   private var inDecoder: [Int64] = []
+  /// Last tick of interest after a seek: of the pictures up to it only the last is shown.
+  private var wanted: Int64?
   /// A packet without a presentation time went into the decoder: which picture comes next cannot be told.
   private var hasTimeless = false
   /// The picture given out last.
@@ -77,6 +79,7 @@ final class FileSource: PictureSource {
 
   func position(before limit: Int64) throws(SluiceError) {
     guard !isStill, !countsPictures, let firstKey, limit > firstKey else { return }
+    wanted = limit
     if let key = demuxer.indexedKey(before: limit), key <= firstKey { return }
     var back: Int64 = 0
     let second = clock.ticks(.one)
@@ -180,8 +183,17 @@ final class FileSource: PictureSource {
       _ = decoder.send(nil)
       return
     }
+    decoder.skipsUnreferenced = isPassed(packet)
     if case .damaged(let message) = decoder.send(packet) { note(message) }
     packet.clear()
+  }
+
+  /// Whether a later picture is known to stand at or before the tick wanted, so that this one is decoded for others only.
+  private func isPassed(_ packet: PacketBox) -> Bool {
+    guard let wanted, let pts = packet.pts, pts < wanted, !packet.isKey else { return false }
+    let depth = 4
+    while readAhead.count < depth, let ahead = try? PacketBox(), demuxer.read(into: ahead) { readAhead.insert(ahead, at: 0) }
+    return readAhead.suffix(depth).contains { ahead in ahead.pts.map { $0 > pts && $0 <= wanted && !ahead.isDiscarded } ?? false }
   }
 
   /// The next packet that the decoder is to get; false at the end.

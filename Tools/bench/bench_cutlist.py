@@ -36,7 +36,7 @@ def cutlist(context):
         own = context.sluice_command("render", project, *SLUICE_X264, output=context.path("cutlist.mp4"), stats=stats)
         commands = {"sluice": own, **commands}
     # ffmpeg 9 was seen to wait for itself for ever with ten inputs.
-    figures = interleaved(commands, context.runs, context.note, limit=90)
+    figures = interleaved(commands, context.runs, context.note, limit=30)
     section.measured(figures, "sluice")
     section.notes = [f"{name}: did not end" for name in commands if name not in figures]
     if context.sluice:

@@ -46,7 +46,7 @@ class Media:
         """Nine different clips: 300 frames, 1920x1080, 30 a second, H.264."""
         scale = ["-vf", "scale=1920:1080:force_original_aspect_ratio=increase:flags=bicubic,crop=1920:1080,"
                  "scale=out_color_matrix=bt709:out_range=tv,fps=30,format=yuv420p,"
-                 "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
+                 "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv,setsar=1",
                  "-frames:v", 300, *X264]
         paths = []
         for i in range(9):

@@ -7,8 +7,27 @@ public enum ProbeClient {
   /// Longest time that one source may take.
   static let patienceMilliseconds: Int32 = 60_000
 
+  /// Several programs share many paths. Results are in the order of the paths.
   /// - Parameter paths: absolute paths, or `lavfi:GRAPH`.
   public static func probe(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+    let programs = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), paths.count / 2, 8))
+    let found = Monitor([Int: [Result<MediaInfo, SluiceError>]]())
+    let threads = (1..<programs).map { part in
+      WorkThread("probe-\(part)") {
+        let results = probeInTurn(share(paths, part, of: programs), workerDirectory: workerDirectory)
+        found.with { $0[part] = results }
+      }
+    }
+    let own = probeInTurn(share(paths, 0, of: programs), workerDirectory: workerDirectory)
+    for thread in threads { thread.join() }
+    return found.with { found in own + (1..<programs).flatMap { found[$0] ?? [] } }
+  }
+
+  private static func share(_ paths: [String], _ part: Int, of parts: Int) -> [String] {
+    Array(paths[paths.count * part / parts..<paths.count * (part + 1) / parts])
+  }
+
+  private static func probeInTurn(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
     var results: [Result<MediaInfo, SluiceError>] = []
     while results.count < paths.count {
       let rest = Array(paths[results.count...])

@@ -146,7 +146,7 @@ final class RunEngine {
   /// only take memory; in a long one with the first, because they would only take disk.
   func joinSegments() throws(SluiceError) {
     if assembler == nil {
-      guard scheduler.segmentCount > 16 || scheduler.isDone else { return }
+      guard scheduler.segmentCount > 64 || scheduler.isDone else { return }
       guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
       assembler = try Assembler(
         program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
