@@ -52,9 +52,10 @@ toolchain:
 build: toolchain deps
 	swift build $(RELEASE_FLAGS)
 
+# Debian's python3 goes first: it is the one that has the packages named above.
 test: toolchain test-deps
 	swift build --build-tests
-	swift test --skip-build
+	PATH="/usr/bin:$$PATH" swift test --skip-build
 
 demo: toolchain
 	$(call install-packages,$(PACKAGES) ffmpeg)
