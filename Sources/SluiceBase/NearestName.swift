@@ -14,7 +14,7 @@ public enum NearestName {
   }
 
   /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-  static func edits(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  public static func edits<Letter: Equatable>(_ a: [Letter], _ b: [Letter]) -> Int {
     var before = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
     for i in 0..<a.count {

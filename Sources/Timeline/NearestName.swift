@@ -1,3 +1,5 @@
+import SluiceBase
+
 /// Which of the known names a mistyped one means.
 enum NearestName {
   /// `did you mean "width"?`, or the list of what there is when nothing is near.
@@ -20,19 +22,5 @@ enum NearestName {
   }
 
   /// Edits (insert, delete, replace, swap of neighbours) from one to the other: optimal string alignment.
-  static func distance(_ a: [UnicodeScalar], _ b: [UnicodeScalar]) -> Int {
-    guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
-    var beforeLast: [Int] = []
-    var last = Array(0...b.count)
-    for i in 1...a.count {
-      var row = [i]
-      for j in 1...b.count {
-        var cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
-        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { cost = min(cost, beforeLast[j - 2] + 1) }
-        row.append(cost)
-      }
-      (beforeLast, last) = (last, row)
-    }
-    return last[b.count]
-  }
+  static func distance(_ a: [UnicodeScalar], _ b: [UnicodeScalar]) -> Int { SluiceBase.NearestName.edits(a, b) }
 }
