@@ -70,6 +70,7 @@ extension RunEngine {
     let count = min(Int(lease.released(slot) &- worker.seenReleases[slot]), scheduler.ledger.uses(slot, by: index))
     guard count > 0 else { return }
     worker.seenReleases[slot] &+= UInt32(count)
+    worker.noticedReleases[slot] = nil
     let generation = scheduler.ledger[slot].generation
     if worker.role == SLUICE_ROLE_ENCODER {
       scheduler.handle(.encoderReleased(worker: index, slot: slot, generation: generation, count: count))
@@ -83,12 +84,29 @@ extension RunEngine {
     for worker in workers {
       guard let index = worker.index, let lease = worker.lease else { continue }
       for slot in scheduler.ledger.slots.indices where scheduler.ledger[slot].holders >> UInt64(index) & 1 != 0 {
-        if worker.role != SLUICE_ROLE_RENDERER { takeReleases(of: slot, worker, index) }
+        if worker.role == SLUICE_ROLE_ENCODER || worker.role == SLUICE_ROLE_DECODER && isOverdue(slot, worker, lease) {
+          takeReleases(of: slot, worker, index)
+        }
       }
+      worker.lastHeartbeat = lease.heartbeat
       for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
         scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
       }
     }
+  }
+
+  /// A decoder may have said, before it let go, that the slot serves more frames. So its release counts without a message
+  /// only when the heart has beaten since it was noticed (it sends before it beats) and one more look has passed.
+  private func isOverdue(_ slot: Int, _ worker: WorkerHandle, _ lease: LeaseReader) -> Bool {
+    guard lease.released(slot) != worker.seenReleases[slot] else {
+      worker.noticedReleases[slot] = nil
+      return false
+    }
+    guard let since = worker.noticedReleases[slot] else {
+      worker.noticedReleases[slot] = sluice_now_ns()
+      return false
+    }
+    return worker.lastHeartbeat > since
   }
 
   private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {

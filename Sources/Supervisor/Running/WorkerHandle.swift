@@ -14,6 +14,9 @@ final class WorkerHandle {
   var lease: LeaseReader? = nil
   /// Releases of each slot that the ledger knows of.
   var seenReleases: [UInt32] = []
+  /// Slots with a release that no message has told of, since when; and the heartbeat at the last look.
+  var noticedReleases: [Int: UInt64] = [:]
+  var lastHeartbeat: UInt64 = 0
   var restarts: Int
   var peakPrivateBytes: UInt64 = 0
   let started = sluice_now_ns()
