@@ -1,6 +1,7 @@
-/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 1.
+/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 2.
  * The supervisor writes it once before workers start; every worker evaluates it for frame n by one pure function:
- * the visible layers of frame n are the records of the layer table with first <= n < end, drawn by rising `order`.
+ * the visible layers of frame n are the records of the layer table with first <= n < end, drawn by rising `order`, with
+ * the numbers that their motion and transitions give them at n.
  * All fields are little-endian and naturally aligned, offsets count bytes from the start of the block, tables are
  * 8-byte aligned. A reader checks magic, version, every offset and every index once, before it evaluates.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -10,7 +11,7 @@
 #include <stdint.h>
 
 #define SLUICE_PLAN_MAGIC 0x314e4c5043554c53ull /* the bytes "SLUCPLN1" */
-#define SLUICE_PLAN_VERSION 1u
+#define SLUICE_PLAN_VERSION 2u
 
 typedef struct sluice_plan_rational {
   int64_t num;
@@ -65,14 +66,24 @@ typedef struct sluice_plan {
   uint32_t output_width;             /* 248 */
   uint32_t output_height;            /* 252 */
   uint32_t output_threads;           /* 256 */
-  uint32_t reserved1;                /* 260 */
+  uint32_t motion_count;             /* 260 */
+  uint64_t motion_offset;            /* 264 sluice_plan_motion[motion_count] */
+  uint64_t key_offset;               /* 272 sluice_plan_key[key_count] */
+  uint64_t transition_offset;        /* 280 sluice_plan_transition[transition_count] */
+  uint64_t parameter_offset;         /* 288 sluice_plan_parameter[parameter_count] */
+  uint32_t key_count;                /* 296 */
+  uint32_t transition_count;         /* 300 */
+  uint32_t parameter_count;          /* 304 */
+  uint32_t reserved1;                /* 308 */
 } sluice_plan;
 
-enum sluice_plan_source_kind { SLUICE_PLAN_FILE = 0, SLUICE_PLAN_LAVFI = 1 };
+enum sluice_plan_source_kind {
+  SLUICE_PLAN_FILE = 0, SLUICE_PLAN_LAVFI = 1, SLUICE_PLAN_SEQUENCE = 2, SLUICE_PLAN_TITLE = 3, SLUICE_PLAN_SUBTITLES = 4
+};
 typedef struct sluice_plan_source {
   uint32_t kind;                     /*  0 sluice_plan_source_kind */
   uint32_t is_still;                 /*  4 */
-  sluice_plan_text text;             /*  8 absolute path, or filter graph */
+  sluice_plan_text text;             /*  8 absolute path, filter graph, or JSON that describes it */
   int64_t file_bytes;                /* 16 identity when probed; 0 for lavfi */
   int64_t modified;                  /* 24 nanoseconds */
   uint32_t width;                    /* 32 coded picture */
@@ -80,8 +91,35 @@ typedef struct sluice_plan_source {
   sluice_plan_rational rate;         /* 40 0/1 when unknown */
 } sluice_plan_source;
 
+/* A number over time: a constant, or keys with strictly rising times. */
+typedef struct sluice_plan_value {
+  double constant;
+  uint32_t first_key;
+  uint32_t key_count;      /* 0: constant */
+} sluice_plan_value;
+
+enum sluice_plan_ease { SLUICE_EASE_LINEAR = 0, SLUICE_EASE_HOLD = 1, SLUICE_EASE_BEZIER = 2 };
+/* `ease` is that of the way to this key from the one before. */
+typedef struct sluice_plan_key {
+  sluice_plan_rational time; /* 0 seconds from the clip's start */
+  double value;              /* 16 */
+  uint32_t ease;             /* 24 */
+  uint32_t reserved;         /* 28 */
+  double x1, y1, x2, y2;     /* 32 control points of a Bezier curve from (0, 0) to (1, 1) */
+} sluice_plan_key;
+
+/* An option of a filter, set for each frame. */
+typedef struct sluice_plan_parameter {
+  uint32_t effect;           /*  0 index in the stream's effects */
+  uint32_t reserved;         /*  4 */
+  sluice_plan_text name;     /*  8 */
+  sluice_plan_value value;   /* 16 */
+} sluice_plan_parameter;
+
+#define SLUICE_STREAM_DEINTERLACE 1u
+
 /* For output frame n in first_frame ..< end_frame the stream delivers the source frame whose interval holds
- * start + (n - first_frame) * step seconds. */
+ * start + (n - first_frame) * step seconds; the time of its keys is key_start + (n - first_frame) * key_step. */
 typedef struct sluice_plan_stream {
   uint32_t source;                   /*  0 */
   uint32_t is_still;                 /*  4 */
@@ -96,22 +134,77 @@ typedef struct sluice_plan_stream {
   uint32_t tile_width;               /* 80 a still's picture as delivered: `tile_source` of the upright picture scaled to this */
   uint32_t tile_height;              /* 84 size, in the canvas's format and colour; 0: as it is */
   sluice_plan_rect tile_source;      /* 88 */
+  sluice_plan_text effects;          /* 120 JSON array, empty: none */
+  uint32_t flags;                    /* 128 SLUICE_STREAM_* */
+  uint32_t first_parameter;          /* 132 */
+  uint32_t parameter_count;          /* 136 */
+  uint32_t warm_up;                  /* 140 source pictures before the first that the effects must have seen */
+  sluice_plan_rational key_start;    /* 144 */
+  sluice_plan_rational key_step;     /* 160 */
 } sluice_plan_stream;
 
 /* The layer table is a balanced search tree over time: the node of the index range lo ..< hi is the record at
  * (lo + hi) / 2, and max_end is the largest `end` in lo ..< hi. */
+enum sluice_plan_layer_kind { SLUICE_LAYER_FILL = 0, SLUICE_LAYER_PICTURE = 1, SLUICE_LAYER_GROUP = 2 };
+enum sluice_plan_blend {
+  SLUICE_BLEND_NORMAL = 0, SLUICE_BLEND_ADD = 1, SLUICE_BLEND_MULTIPLY = 2, SLUICE_BLEND_SCREEN = 3, SLUICE_BLEND_OVERLAY = 4,
+  SLUICE_BLEND_DARKEN = 5, SLUICE_BLEND_LIGHTEN = 6, SLUICE_BLEND_DIFFERENCE = 7,
+  SLUICE_BLEND_PLUS = 8    /* sum of premultiplied colours and of alphas: the two halves of a dissolve */
+};
 typedef struct sluice_plan_layer {
   int64_t first;                     /*   0 */
   int64_t end;                       /*   8 */
   int64_t max_end;                   /*  16 */
-  uint32_t order;                    /*  24 rises from bottom to top */
-  int32_t stream;                    /*  28 or -1: filled with `fill` */
-  sluice_plan_color fill;            /*  32 */
-  sluice_plan_rect source;           /*  64 pixels of the upright picture */
-  sluice_plan_rect destination;      /*  96 canvas pixels, inside the canvas */
-  double opacity;                    /* 128 0 to 1 */
-  uint64_t reserved;                 /* 136 0 */
+  uint32_t order;                    /*  24 rises from bottom to top; a group's members follow it */
+  uint32_t kind;                     /*  28 sluice_plan_layer_kind */
+  int32_t stream;                    /*  32 of a picture; -1 else */
+  uint32_t members_end;              /*  36 of a group: its members have a lower order than this */
+  sluice_plan_color fill;            /*  40 of a fill; a group's background */
+  sluice_plan_rect source;           /*  72 pixels of the upright picture, or of the group's canvas */
+  sluice_plan_rect destination;      /* 104 pixels of the canvas that it lies on */
+  double opacity;                    /* 136 0 to 1 */
+  double rotation;                   /* 144 degrees clockwise around the middle of the destination */
+  uint32_t blend;                    /* 152 */
+  int32_t motion;                    /* 156 or -1: gives source, destination, rotation and opacity instead */
+  int32_t entering;                  /* 160 transition that brings it in, or -1 */
+  int32_t leaving;                   /* 164 transition that takes it out, or -1 */
+  uint32_t group_width;              /* 168 canvas of a group, pixels */
+  uint32_t group_height;             /* 172 */
+  uint64_t reserved;                 /* 176 */
 } sluice_plan_layer;
+
+/* Where a picture lies while that changes. With `parent` it lies on a canvas that is itself placed by that motion. */
+typedef struct sluice_plan_motion {
+  sluice_plan_rational origin;       /*   0 output seconds at which the clip starts; may be below zero */
+  sluice_plan_rational speed;        /*  16 clip seconds in an output second */
+  double width;                      /*  32 upright picture, pixels */
+  double height;                     /*  40 */
+  double aspect;                     /*  48 shape of one of them, relative to a canvas pixel */
+  uint32_t fit;                      /*  56 sluice_plan_fit */
+  int32_t parent;                    /*  60 below its own index, or -1 */
+  sluice_plan_value crop[4];         /*  64 x, y, width, height: pixels of the upright picture */
+  sluice_plan_value place[4];        /* 128 x, y, width, height: pixels of the canvas */
+  sluice_plan_value rotation;        /* 192 */
+  sluice_plan_value opacity;         /* 208 */
+} sluice_plan_motion;
+enum sluice_plan_fit { SLUICE_FIT_CONTAIN = 0, SLUICE_FIT_COVER = 1, SLUICE_FIT_STRETCH = 2, SLUICE_FIT_NONE = 3 };
+
+/* Progress at frame n is (n - first) / (end - first). */
+enum sluice_plan_transition_kind {
+  SLUICE_TRANSITION_DISSOLVE = 0,    /* the entering one becomes opaque over the leaving one */
+  SLUICE_TRANSITION_CROSS = 1,       /* the leaving one becomes transparent as well */
+  SLUICE_TRANSITION_FADE = 2,        /* the leaving one turns to `color`, then the entering one comes from it */
+  SLUICE_TRANSITION_WIPE = 3, SLUICE_TRANSITION_SLIDE = 4, SLUICE_TRANSITION_PUSH = 5
+};
+enum sluice_plan_direction { SLUICE_LEFT = 0, SLUICE_RIGHT = 1, SLUICE_UP = 2, SLUICE_DOWN = 3 };
+typedef struct sluice_plan_transition {
+  int64_t first;                     /*  0 output frames; may be below zero */
+  int64_t end;                       /*  8 */
+  uint32_t kind;                     /* 16 */
+  uint32_t direction;                /* 20 */
+  sluice_plan_color color;           /* 24 */
+  sluice_plan_rect area;             /* 56 that a wipe, slide or push crosses */
+} sluice_plan_transition;
 
 typedef struct sluice_plan_option {
   sluice_plan_text name;
@@ -124,19 +217,28 @@ _Static_assert(sizeof(sluice_plan_text) == 8, "sluice_plan_text");
 _Static_assert(sizeof(sluice_plan_color) == 32, "sluice_plan_color");
 _Static_assert(sizeof(sluice_plan_rect) == 32, "sluice_plan_rect");
 _Static_assert(sizeof(sluice_plan_description) == 8, "sluice_plan_description");
-_Static_assert(sizeof(sluice_plan) == 264, "sluice_plan");
+_Static_assert(sizeof(sluice_plan) == 312, "sluice_plan");
 SLUICE_CHECK(sluice_plan, frame_count, 24); SLUICE_CHECK(sluice_plan, rate, 48); SLUICE_CHECK(sluice_plan, color, 112);
 SLUICE_CHECK(sluice_plan, source_count, 120); SLUICE_CHECK(sluice_plan, source_offset, 136);
 SLUICE_CHECK(sluice_plan, text_offset, 168); SLUICE_CHECK(sluice_plan, codec, 184);
 SLUICE_CHECK(sluice_plan, output_rate, 224); SLUICE_CHECK(sluice_plan, output_threads, 256);
+SLUICE_CHECK(sluice_plan, motion_offset, 264); SLUICE_CHECK(sluice_plan, parameter_count, 304);
 _Static_assert(sizeof(sluice_plan_source) == 56, "sluice_plan_source");
 SLUICE_CHECK(sluice_plan_source, text, 8); SLUICE_CHECK(sluice_plan_source, rate, 40);
-_Static_assert(sizeof(sluice_plan_stream) == 120, "sluice_plan_stream");
+_Static_assert(sizeof(sluice_plan_stream) == 176, "sluice_plan_stream");
 SLUICE_CHECK(sluice_plan_stream, start, 24); SLUICE_CHECK(sluice_plan_stream, slot_bytes, 64);
-SLUICE_CHECK(sluice_plan_stream, tile_source, 88);
-_Static_assert(sizeof(sluice_plan_layer) == 144, "sluice_plan_layer");
-SLUICE_CHECK(sluice_plan_layer, order, 24); SLUICE_CHECK(sluice_plan_layer, destination, 96);
-SLUICE_CHECK(sluice_plan_layer, opacity, 128);
+SLUICE_CHECK(sluice_plan_stream, tile_source, 88); SLUICE_CHECK(sluice_plan_stream, key_start, 144);
+_Static_assert(sizeof(sluice_plan_value) == 16, "sluice_plan_value");
+_Static_assert(sizeof(sluice_plan_key) == 64, "sluice_plan_key");
+_Static_assert(sizeof(sluice_plan_parameter) == 32, "sluice_plan_parameter");
+_Static_assert(sizeof(sluice_plan_layer) == 184, "sluice_plan_layer");
+SLUICE_CHECK(sluice_plan_layer, order, 24); SLUICE_CHECK(sluice_plan_layer, fill, 40);
+SLUICE_CHECK(sluice_plan_layer, destination, 104); SLUICE_CHECK(sluice_plan_layer, opacity, 136);
+SLUICE_CHECK(sluice_plan_layer, motion, 156); SLUICE_CHECK(sluice_plan_layer, group_width, 168);
+_Static_assert(sizeof(sluice_plan_motion) == 224, "sluice_plan_motion");
+SLUICE_CHECK(sluice_plan_motion, fit, 56); SLUICE_CHECK(sluice_plan_motion, place, 128);
+_Static_assert(sizeof(sluice_plan_transition) == 88, "sluice_plan_transition");
+SLUICE_CHECK(sluice_plan_transition, color, 24); SLUICE_CHECK(sluice_plan_transition, area, 56);
 _Static_assert(sizeof(sluice_plan_option) == 16, "sluice_plan_option");
 #undef SLUICE_CHECK
 #endif

@@ -17,7 +17,7 @@ public struct OutputSettings: Equatable, Sendable {
   public var color = ColorDescription.bt709
   public var threads = 1
 
-  public struct Option: Equatable, Sendable {
+  public struct Option: Hashable, Sendable {
     public var name: String
     public var value: String
     public init(_ name: String, _ value: String) {

@@ -88,7 +88,7 @@ final class DecoderWorker {
     small.height = tile.height
     let canvas = small
     return { (picture, slot) throws(SluiceError) in
-      let layer = Layer(stream: 0, source: tile.source, destination: canvas.bounds)
+      let layer = Layer(.picture(stream: 0), source: tile.source, destination: canvas.bounds)
       try CPUCompositor(canvas: canvas, counters: worker.lease, stillBytes: 0)
         .render(frame: 0, layers: [layer], input: { _ in picture }, into: slot)
     }

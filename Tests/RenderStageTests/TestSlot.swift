@@ -141,3 +141,11 @@ extension Double {
   var log10: Double { _log10(self) }
 }
 private func _log10(_ x: Double) -> Double { Foundation.log10(x) }
+
+extension Layer {
+  /// A picture of a stream, or (stream -1) a fill, as it is.
+  init(stream: Int, fill: RGBA = .clear, source: Rect, destination: Rect, opacity: Double = 1) {
+    let content: Content = stream < 0 ? .fill(fill) : .picture(stream: stream)
+    self.init(content, source: source, destination: destination, opacity: opacity)
+  }
+}

@@ -39,16 +39,16 @@ import Testing
         at = at + length
         if random.chance(50) { clip.in = .seconds(Rational(.random(in: 0...9, using: &random))) }
         if clip.source < 4, random.chance(30) {
-          clip.crop = Project.Box(x: Rational(4), y: .zero, width: Rational(32), height: Rational(33, 2))
+          clip.crop = Project.Box(x: 4, y: 0, width: 32, height: .constant(Rational(33, 2)))
         }
         if random.chance(60) {
-          clip.place.x = Rational(2 * .random(in: -100...200, using: &random))
-          clip.place.y = Rational(2 * .random(in: -100...100, using: &random), random.chance(80) ? 1 : 4)
-          clip.place.width = Rational(2 * .random(in: 1...400, using: &random))
-          clip.place.height = Rational(2 * .random(in: 1...400, using: &random))
+          clip.place.x = .constant(Rational(2 * .random(in: -100...200, using: &random)))
+          clip.place.y = .constant(Rational(2 * .random(in: -100...100, using: &random), random.chance(80) ? 1 : 4))
+          clip.place.width = .constant(Rational(2 * .random(in: 1...400, using: &random)))
+          clip.place.height = .constant(Rational(2 * .random(in: 1...400, using: &random)))
           clip.place.fit = Project.Fit.allCases.randomElement(using: &random) ?? .contain
         }
-        if random.chance(20) { clip.opacity = Rational(.random(in: 0...4, using: &random), 4) }
+        if random.chance(20) { clip.opacity = .constant(Rational(.random(in: 0...4, using: &random), 4)) }
         clip.enabled = random.chance(90)
         track.clips.append(clip)
       }
@@ -74,31 +74,35 @@ import Testing
     let time = Rational(frame) / project.canvas.rate
     var shown: [(layer: Layer, key: String?, time: Rational, opaque: Bool)] = []
     for track in project.tracks where track.enabled {
-      for clip in track.clips where clip.enabled && clip.opacity > .zero {
+      for clip in track.clips where clip.enabled && clip.opacity != .zero {
         guard case .seconds(let at) = clip.at, case .seconds(let start) = clip.in, case .seconds(let length)? = clip.duration,
           at <= time, time < at + length
         else { continue }
         let source = project.sources[clip.source].source
-        let info = source.probeKey.flatMap { Self.media[$0] }
+        let key = project.probeKey(of: clip)
+        let info = key.flatMap { Self.media[$0] }
         let box = clip.place.box(on: project.canvas)
         var layer = Layer(
-          stream: -1, source: Rect(x: 0, y: 0, width: 0, height: 0), destination: box, opacity: clip.opacity.double)
+          .picture(stream: -1), source: Rect(x: 0, y: 0, width: 0, height: 0), destination: box,
+          opacity: clip.opacity.constant?.double ?? 1)
         var opaque = clip.opacity == .one
         if let picture = info?.video {
           guard
             let placed = Fitting(picture, canvas: project.canvas)
-              .place(crop: clip.crop?.rect, box: box, fit: clip.place.fit, canvas: project.canvas)
+              .restingPlace(crop: clip.crop?.rect, box: box, fit: clip.place.fit).clipped(to: project.canvas.bounds)
           else { continue }
           layer.source = placed.source
           layer.destination = placed.destination
+          layer.clip = placed.destination
           opaque = opaque && !picture.format.hasAlpha
         } else if case .color(let color) = source {
-          layer.fill = color
+          layer.content = .fill(color)
           layer.destination = box.rounded.intersection(project.canvas.bounds)
+          layer.clip = layer.destination
           opaque = opaque && color.alpha == 1
         }
         if layer.destination.isEmpty { continue }
-        shown.append((layer, source.probeKey, info?.kind == .image ? .zero : start + time - at, opaque))
+        shown.append((layer, key, info?.kind == .image ? .zero : start + time - at, opaque))
       }
     }
     return shown.enumerated().compactMap { index, item in
@@ -126,7 +130,7 @@ import Testing
           #expect(layers.count == expected.count)
           for (layer, (wanted, key, time)) in zip(layers, expected) {
             var same = wanted
-            same.stream = layer.stream
+            same.content = layer.content
             // A still may be scaled where it is decoded: then the tile is made of what the layer would have shown.
             if layer.stream >= 0, let tile = view.stream(layer.stream).tile {
               #expect(

@@ -32,7 +32,8 @@ import Testing
       ])
     let clip = project.tracks[0].clips[0]
     #expect(
-      clip.in == .seconds(Rational(5, 2)) && clip.opacity == Rational(1, 4) && clip.place.y == Rational(1, 2)
+      clip.in == .seconds(Rational(5, 2)) && clip.opacity == .constant(Rational(1, 4))
+        && clip.place.y == .constant(Rational(1, 2))
         && clip.place.fit == .cover)
     #expect(project.tracks[0].clips[1].duration == .frames(375) && !project.tracks[0].clips[1].enabled)
     #expect(project.tracks[1].gain == Rational(-6) && project.tracks[1].clips[0].at == .seconds(Rational(1001, 30000)))

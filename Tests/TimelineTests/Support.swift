@@ -83,3 +83,20 @@ extension Plan {
   var streams: [StreamRecord] { withView { view in (0..<view.streamCount).map(view.stream) } }
   var sources: [SourceRecord] { withView { view in (0..<view.sourceCount).map(view.source) } }
 }
+
+extension Project.Place {
+  /// Of a place that stands still.
+  func box(on canvas: Canvas) -> Rect {
+    Rect(
+      x: x.constant?.double ?? 0, y: y.constant?.double ?? 0, width: width?.constant?.double ?? Double(canvas.width),
+      height: height?.constant?.double ?? Double(canvas.height))
+  }
+}
+
+extension Project.Box {
+  var rect: Rect {
+    Rect(
+      x: x.constant?.double ?? 0, y: y.constant?.double ?? 0, width: width.constant?.double ?? 0,
+      height: height.constant?.double ?? 0)
+  }
+}

@@ -69,12 +69,12 @@ enum RandomTimeline {
     clip.duration = .frames(length)
     if source < 4, random.chance(60) { clip.in = .frames(Int64(random.int(0...40))) }
     if random.chance(35) {
-      clip.place.x = Rational(2 * Int64(random.int(0...150)))
-      clip.place.y = Rational(2 * Int64(random.int(0...80)))
-      clip.place.width = Rational(2 * Int64(random.int(10...160)))
-      clip.place.height = Rational(2 * Int64(random.int(10...90)))
+      clip.place.x = .constant(Rational(2 * Int64(random.int(0...150))))
+      clip.place.y = .constant(Rational(2 * Int64(random.int(0...80))))
+      clip.place.width = .constant(Rational(2 * Int64(random.int(10...160))))
+      clip.place.height = .constant(Rational(2 * Int64(random.int(10...90))))
     }
-    if random.chance(15) { clip.opacity = Rational(1, 2) }
+    if random.chance(15) { clip.opacity = .constant(Rational(1, 2)) }
     return clip
   }
 
@@ -107,10 +107,10 @@ enum RandomTimeline {
       var clip = Project.Clip(source: random.int(0...5))
       clip.duration = .frames(random.chance(70) ? length : Int64(random.int(1...60)))
       clip.in = .frames(Int64(random.int(0...3)))
-      clip.place.x = Rational(Int64(cell % columns * 200))
-      clip.place.y = Rational(Int64(cell / columns * 100))
-      clip.place.width = Rational(200)
-      clip.place.height = Rational(100)
+      clip.place.x = .constant(Rational(Int64(cell % columns * 200)))
+      clip.place.y = .constant(Rational(Int64(cell / columns * 100)))
+      clip.place.width = .constant(Rational(200))
+      clip.place.height = .constant(Rational(100))
       return Project.Track(clips: [clip])
     }
   }

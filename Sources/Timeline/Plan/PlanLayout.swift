@@ -18,24 +18,70 @@ struct PlanCheck {
       && isText(header.codec) && isText(header.container) && isText(header.pixel_format)
       && all(sluice_plan_option.self, header.option_offset, header.option_count) { isText($0.name) && isText($0.value) }
       && all(sluice_plan_source.self, header.source_offset, header.source_count) {
-        $0.kind <= SLUICE_PLAN_LAVFI.rawValue && isText($0.text) && $0.rate.isSound && $0.width <= 65536 && $0.height <= 65536
+        $0.kind <= SLUICE_PLAN_SUBTITLES.rawValue && isText($0.text) && $0.rate.isSound && $0.width <= 65536 && $0.height <= 65536
       }
       && all(sluice_plan_stream.self, header.stream_offset, header.stream_count, isStream)
       && all(sluice_plan_layer.self, header.layer_offset, header.layer_count, isLayer)
+      && all(sluice_plan_key.self, header.key_offset, header.key_count, isKey)
+      && all(sluice_plan_parameter.self, header.parameter_offset, header.parameter_count) {
+        isText($0.name) && isValue($0.value) && $0.effect < 1024
+      }
+      && all(sluice_plan_transition.self, header.transition_offset, header.transition_count) {
+        $0.first < $0.end && $0.first >= -TimeValue.maximumPlanFrames && $0.end <= 2 * TimeValue.maximumPlanFrames
+          && $0.kind <= SLUICE_TRANSITION_PUSH.rawValue && $0.direction <= SLUICE_DOWN.rawValue && $0.color.isSound
+          && $0.area.isPlace
+      }
+      && areMotions
   }
 
   private func isStream(_ stream: sluice_plan_stream) -> Bool {
     stream.source < header.source_count && stream.first_frame >= 0 && stream.first_frame < stream.end_frame
-      && stream.end_frame <= header.frame_count && stream.start.isSound && stream.step.isSound && stream.step.num >= 0
+      && stream.end_frame <= header.frame_count && stream.start.isSound && stream.step.isSound
       && stream.number >= -1 && stream.slot_bytes <= 1 << 34 && stream.slots <= SLUICE_MAX_SLOTS && stream.threads <= 1024
-      && stream.tile_width <= header.width && stream.tile_height <= header.height && stream.tile_source.isSound
+      && stream.tile_width <= 65536 && stream.tile_height <= 65536 && stream.tile_source.isSound
+      && isText(stream.effects) && stream.warm_up <= 1024 && stream.key_start.isSound && stream.key_step.isSound
+      && UInt64(stream.first_parameter) + UInt64(stream.parameter_count) <= UInt64(header.parameter_count)
       && (stream.tile_width == 0) == (stream.tile_height == 0)
   }
 
   private func isLayer(_ layer: sluice_plan_layer) -> Bool {
-    layer.stream >= -1 && Int64(layer.stream) < Int64(header.stream_count) && layer.fill.isSound && layer.source.isSound
-      && layer.destination.isSound && layer.destination.value.maxX <= Double(header.width)
-      && layer.destination.value.maxY <= Double(header.height) && layer.opacity >= 0 && layer.opacity <= 1
+    let hasContent =
+      switch layer.kind {
+      case SLUICE_LAYER_PICTURE.rawValue: layer.stream >= 0 && Int64(layer.stream) < Int64(header.stream_count)
+      case SLUICE_LAYER_FILL.rawValue: layer.stream == -1
+      case SLUICE_LAYER_GROUP.rawValue:
+        layer.stream == -1 && isPicture(layer.group_width, layer.group_height) && layer.members_end > layer.order
+      default: false
+      }
+    return hasContent && layer.fill.isSound && layer.source.isSound && layer.destination.isPlace && layer.opacity >= 0
+      && layer.opacity <= 1 && layer.rotation.magnitude <= 1e9 && layer.blend <= SLUICE_BLEND_PLUS.rawValue
+      && isIndex(layer.motion, header.motion_count) && isIndex(layer.entering, header.transition_count)
+      && isIndex(layer.leaving, header.transition_count)
+  }
+
+  private func isIndex(_ index: Int32, _ count: UInt32) -> Bool { index >= -1 && Int64(index) < Int64(count) }
+
+  private func isKey(_ key: sluice_plan_key) -> Bool {
+    key.time.isSound && key.value.magnitude <= 1e12 && key.ease <= SLUICE_EASE_BEZIER.rawValue
+      && [key.x1, key.x2].allSatisfy { $0 >= 0 && $0 <= 1 } && [key.y1, key.y2].allSatisfy { $0.magnitude <= 1000 }
+  }
+
+  private func isValue(_ value: sluice_plan_value) -> Bool {
+    value.constant.magnitude <= 1e12 && UInt64(value.first_key) + UInt64(value.key_count) <= UInt64(header.key_count)
+  }
+
+  private var areMotions: Bool {
+    var index: Int32 = -1
+    return all(sluice_plan_motion.self, header.motion_offset, header.motion_count) { motion in
+      index += 1
+      let numbers = [
+        motion.crop.0, motion.crop.1, motion.crop.2, motion.crop.3, motion.place.0, motion.place.1, motion.place.2,
+        motion.place.3, motion.rotation, motion.opacity,
+      ]
+      return motion.origin.isSound && motion.speed.isSound && numbers.allSatisfy(isValue)
+        && (1...65536).contains(motion.width) && (1...65536).contains(motion.height) && motion.aspect > 0
+        && motion.aspect <= 1000 && motion.fit <= SLUICE_FIT_NONE.rawValue && motion.parent >= -1 && motion.parent < index
+    }
   }
 
   private func isPicture(_ width: UInt32, _ height: UInt32) -> Bool {
@@ -75,6 +121,8 @@ extension sluice_plan_color {
 extension sluice_plan_rect {
   init(_ value: Rect) { self.init(x: value.x, y: value.y, width: value.width, height: value.height) }
   var isSound: Bool { [x, y, width, height].allSatisfy { $0 >= 0 && $0 <= 65536 } }
+  /// May lie beyond the canvas.
+  var isPlace: Bool { [x, y].allSatisfy { $0.magnitude <= 1e7 } && [width, height].allSatisfy { $0 >= 0 && $0 <= 1e7 } }
   var value: Rect { Rect(x: x, y: y, width: width, height: height) }
 }
 

@@ -49,13 +49,33 @@ public struct PlanView: @unchecked Sendable {
   public func stream(_ index: Int) -> StreamRecord {
     precondition(index >= 0 && index < streamCount, "no such stream")
     let record = record(sluice_plan_stream.self, header.stream_offset, index)
-    return StreamRecord(
+    var stream = StreamRecord(
       source: Int(record.source), firstFrame: record.first_frame, endFrame: record.end_frame, start: record.start.value,
       step: record.step.value, number: record.number, threads: Int(record.threads), slotBytes: Int(record.slot_bytes),
       slots: Int(record.slots), isStill: record.is_still != 0,
       tile: record.tile_width == 0
         ? nil
         : StillTile(source: record.tile_source.value, width: Int(record.tile_width), height: Int(record.tile_height)))
+    stream.effects = text(record.effects)
+    stream.deinterlace = record.flags & SLUICE_STREAM_DEINTERLACE != 0
+    stream.warmUp = Int(record.warm_up)
+    stream.keyStart = record.key_start.value
+    stream.keyStep = record.key_step.value
+    stream.parameters = (0..<Int(record.parameter_count)).map { offset in
+      let parameter = self.record(
+        sluice_plan_parameter.self, header.parameter_offset, Int(record.first_parameter) + offset)
+      return StreamParameter(effect: Int(parameter.effect), name: text(parameter.name), value: animatable(parameter.value))
+    }
+    return stream
+  }
+
+  private func animatable(_ value: sluice_plan_value) -> Animatable {
+    guard value.key_count > 0 else { return .constant(Rational(approximating: value.constant)) }
+    return .keys(
+      (0..<Int(value.key_count)).map { index in
+        let key = record(sluice_plan_key.self, header.key_offset, Int(value.first_key) + index)
+        return Animatable.Key(time: key.time.value, value: Rational(approximating: key.value), ease: key.easing)
+      })
   }
 
   public func source(_ index: Int) -> SourceRecord {
@@ -82,20 +102,99 @@ public struct PlanView: @unchecked Sendable {
     return low
   }
 
-  /// The visible layers of a frame, bottom to top; what a layer above covers is left out. O(log layers), plus the
-  /// layers found. `layers` is emptied first; handing in the same array again saves its allocation.
+  /// The visible layers of a frame, bottom to top, evaluated for it; what a layer above covers is left out. O(log layers),
+  /// plus the layers found. `layers` is emptied first; handing in the same array again saves its allocation.
   public func layers(at frame: Int64, into layers: inout [Layer]) {
     layers.removeAll(keepingCapacity: true)
     var found: [(order: UInt32, index: Int)] = []
     collect(frame, 0, Int(header.layer_count), into: &found)
     found.sort { $0.order < $1.order }
-    for (_, index) in found {
+    var rest = found[...]
+    let canvas = Rect(x: 0, y: 0, width: Double(header.width), height: Double(header.height))
+    evaluate(&rest, frame, on: canvas, below: .max, into: &layers)
+  }
+
+  /// Layers with an order below `end`, which lie on one canvas.
+  private func evaluate(
+    _ rest: inout ArraySlice<(order: UInt32, index: Int)>, _ frame: Int64, on canvas: Rect, below end: UInt32,
+    into layers: inout [Layer]
+  ) {
+    while let (order, index) = rest.first, order < end {
+      rest = rest.dropFirst()
       let record = record(sluice_plan_layer.self, header.layer_offset, index)
-      layers.append(
-        Layer(
-          stream: Int(record.stream), fill: record.fill.value, source: record.source.value,
-          destination: record.destination.value, opacity: record.opacity))
+      let isGroup = record.kind == SLUICE_LAYER_GROUP.rawValue
+      guard var layer = layer(record, frame, on: canvas) else {
+        if isGroup { rest = rest.drop { $0.order < record.members_end } }
+        continue
+      }
+      guard isGroup else {
+        layers.append(layer)
+        continue
+      }
+      let at = layers.count
+      layers.append(layer)
+      let inner = Rect(x: 0, y: 0, width: Double(record.group_width), height: Double(record.group_height))
+      evaluate(&rest, frame, on: inner, below: record.members_end, into: &layers)
+      layer.content = .group(
+        width: Int(record.group_width), height: Int(record.group_height), background: record.fill.value,
+        members: layers.count - at - 1)
+      layers[at] = layer
     }
+  }
+
+  /// nil when nothing of it is seen.
+  private func layer(_ record: sluice_plan_layer, _ frame: Int64, on canvas: Rect) -> Layer? {
+    let content: Layer.Content =
+      record.kind == SLUICE_LAYER_PICTURE.rawValue ? .picture(stream: Int(record.stream)) : .fill(record.fill.value)
+    var layer = Layer(
+      content, source: record.source.value, destination: record.destination.value, clip: canvas, rotation: record.rotation,
+      opacity: record.opacity, blend: BlendMode(rawValue: record.blend) ?? .normal)
+    if record.motion >= 0 {
+      guard let moved = motion(Int(record.motion), frame) else { return nil }
+      let tile = record.kind == SLUICE_LAYER_PICTURE.rawValue ? stream(Int(record.stream)).tile : nil
+      layer.source = tile?.map(moved.placed.source) ?? moved.placed.source
+      layer.destination = moved.placed.destination
+      layer.clip = moved.placed.clip
+      layer.rotation = moved.rotation
+      layer.opacity = moved.opacity
+      if layer.rotation != 0 { layer.clip = moved.outerClip ?? canvas }
+    } else if record.rotation == 0 {
+      layer.clip = layer.destination
+    }
+    for (index, entering) in [(record.entering, true), (record.leaving, false)] where index >= 0 {
+      let transition = self.record(sluice_plan_transition.self, header.transition_offset, Int(index))
+      guard transition.first <= frame, frame < transition.end else { continue }
+      let progress = Double(frame - transition.first) / Double(transition.end - transition.first)
+      layer.apply(transition, progress: progress, entering: entering)
+    }
+    layer.clip = layer.clip.intersection(canvas)
+    let seen = layer.rotation == 0 ? layer.destination.intersection(layer.clip) : layer.clip
+    return layer.opacity > 0 && !seen.isEmpty && !layer.destination.isEmpty ? layer : nil
+  }
+
+  private struct Moved {
+    var placed: Placed
+    var rotation: Double
+    var opacity: Double
+    /// Of the canvases that it lies on; nil: none of them is placed by a motion.
+    var outerClip: Rect?
+  }
+
+  private func motion(_ index: Int, _ frame: Int64) -> Moved? {
+    let record = self.record(sluice_plan_motion.self, header.motion_offset, index)
+    let time = ClipTime(frame: frame, rate: header.rate.value, origin: record.origin.value, speed: record.speed.value)
+    let motion = PlanMotion(record: record, time: time) { [self] in
+      self.record(sluice_plan_key.self, header.key_offset, $0)
+    }
+    guard var placed = motion.placed else { return nil }
+    var moved = Moved(placed: placed, rotation: motion.rotation, opacity: motion.opacity)
+    if record.parent >= 0 {
+      guard let outer = self.motion(Int(record.parent), frame) else { return nil }
+      placed = outer.placed.map(placed)
+      moved.placed = placed
+      moved.outerClip = outer.placed.clip.intersection(outer.outerClip ?? outer.placed.clip)
+    }
+    return moved
   }
 
   /// Walks the tree that `sluice_plan_layer` describes. Its depth is the logarithm of the table's length.

@@ -22,9 +22,9 @@ struct ResolvedClip {
   var place: String
 
   func layer(stream: Int) -> Layer {
-    var fill = RGBA.clear
-    if case .color(let color) = content { fill = color }
-    return Layer(stream: stream, fill: fill, source: source, destination: destination, opacity: opacity)
+    var inside = Layer.Content.picture(stream: stream)
+    if case .color(let color) = content { inside = .fill(color) }
+    return Layer(inside, source: source, destination: destination, opacity: opacity)
   }
 }
 
@@ -56,7 +56,7 @@ struct ClipResolver {
 
   private func resolve(_ clip: Project.Clip, place: String) throws(SluiceError) -> ResolvedClip {
     let source = project.sources[clip.source].source
-    let info = try info(of: source, place)
+    let info = try info(of: clip, place)
     let video = info?.video
     let start = try exact(grid.seconds(clip.in), place + ".in")
     let at = try exact(grid.seconds(clip.at), place + ".at")
@@ -70,38 +70,50 @@ struct ClipResolver {
 
     var content = ResolvedClip.Content.color(.clear)
     var isOpaque = clip.opacity == .one
-    var placed: (source: Rect, destination: Rect)?
-    let box = clip.place.box(on: project.canvas)
+    var placed: Placed?
+    let canvas = project.canvas
+    let place_ = clip.place
+    let box = Rect(
+      x: place_.x.constant?.double ?? 0, y: place_.y.constant?.double ?? 0,
+      width: place_.width?.constant?.double ?? Double(canvas.width),
+      height: place_.height?.constant?.double ?? Double(canvas.height))
+    let crop = clip.crop.map {
+      Rect(
+        x: $0.x.constant?.double ?? 0, y: $0.y.constant?.double ?? 0, width: $0.width.constant?.double ?? 0,
+        height: $0.height.constant?.double ?? 0)
+    }
     switch source {
     case .color(let color):
       if clip.crop != nil { throw error("a colour has no picture to crop", place + ".crop", "remove it") }
       content = .color(color)
       isOpaque = isOpaque && color.alpha == 1
-      placed = Fitting.clipped(box, box.rounded, to: project.canvas.bounds).map { (Rect(x: 0, y: 0, width: 0, height: 0), $0.1) }
+      placed = Placed(source: box, destination: box.rounded, clip: box.rounded).clipped(to: canvas.bounds)
+      placed?.source = Rect(x: 0, y: 0, width: 0, height: 0)
       if color.alpha == 0 { placed = nil }
-    case .file, .lavfi:
+    default:
       let isStill = info?.kind == .image
       let offset = isStill ? Rational.zero : try exact(start.subtracting(at), place + ".in")
-      content = .picture(key: source.probeKey ?? "", offset: offset, number: clip.number ?? -1)
+      content = .picture(key: project.probeKey(of: clip) ?? "", offset: offset, number: clip.number ?? -1)
       if let video {
         isOpaque = isOpaque && !video.format.hasAlpha
         let fitting = Fitting(video, canvas: project.canvas)
-        if let crop = clip.crop, !Rect(x: 0, y: 0, width: fitting.width, height: fitting.height).contains(crop.rect) {
+        if let crop, !Rect(x: 0, y: 0, width: fitting.width, height: fitting.height).contains(crop) {
           let size = "\(Int(fitting.width))x\(Int(fitting.height))"
           throw error("goes beyond the source's picture of \(size)", place + ".crop", "make it smaller, or move it")
         }
-        placed = fitting.place(crop: clip.crop?.rect, box: box, fit: clip.place.fit, canvas: project.canvas)
+        placed = fitting.restingPlace(crop: crop, box: box, fit: clip.place.fit).clipped(to: canvas.bounds)
       }
     }
     let nowhere = Rect(x: 0, y: 0, width: 0, height: 0)
     return ResolvedClip(
       content: content, first: frames.lowerBound, end: frames.upperBound, source: placed?.source ?? nowhere,
       destination: placed?.destination ?? nowhere,
-      opacity: clip.opacity.double, isOpaque: isOpaque, isVisible: placed != nil && clip.opacity > .zero, place: place)
+      opacity: clip.opacity.constant?.double ?? 1, isOpaque: isOpaque, isVisible: placed != nil && clip.opacity != .zero,
+      place: place)
   }
 
-  private func info(of source: Project.Source, _ place: String) throws(SluiceError) -> MediaInfo? {
-    guard let key = source.probeKey else { return nil }
+  private func info(of clip: Project.Clip, _ place: String) throws(SluiceError) -> MediaInfo? {
+    guard let key = project.probeKey(of: clip) else { return nil }
     guard let info = media[key] else {
       throw SluiceError(.software, "\(key) was not probed", at: location(place + ".source"))
     }

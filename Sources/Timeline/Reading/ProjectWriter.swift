@@ -23,7 +23,7 @@ public enum ProjectWriter {
       default: "bt709"
       }
     return .object([
-      "width": .number(canvas.width), "height": .number(canvas.height), "fps": exact(canvas.rate),
+      "width": .number(canvas.width), "height": .number(canvas.height), "fps": .exact(canvas.rate),
       "background": .string(canvas.background.hex), "color": .string(color), "sampleRate": .number(project.sampleRate),
     ])
   }
@@ -33,6 +33,7 @@ public enum ProjectWriter {
     case .file(let path): .string(path)
     case .lavfi(let graph): .object(["lavfi": .string(graph)])
     case .color(let color): .object(["color": .string(color.hex)])
+    case .sequence, .title, .subtitles, .timeline, .grid: .null
     }
   }
 
@@ -40,7 +41,7 @@ public enum ProjectWriter {
     var members = [JSONMember("kind", .string(track.kind.rawValue))]
     if !track.name.isEmpty { members.append(JSONMember("name", .string(track.name))) }
     if !track.enabled { members.append(JSONMember("enabled", .bool(false))) }
-    if track.gain != .zero { members.append(JSONMember("gain", exact(track.gain))) }
+    if track.gain != .zero { members.append(JSONMember("gain", .exact(track.gain))) }
     members.append(JSONMember("clips", .array(track.clips.map { clip($0, project) })))
     return .object(members)
   }
@@ -76,7 +77,7 @@ public enum ProjectWriter {
     }
     add("codec", output.codec)
     add("preset", output.preset)
-    if let crf = output.crf { members.append(JSONMember("crf", exact(crf))) }
+    if let crf = output.crf { members.append(JSONMember("crf", .exact(crf))) }
     add("pixelFormat", output.pixelFormat)
     add("format", output.format)
     if let threads = output.threads { members.append(JSONMember("threads", .number(threads))) }
@@ -86,13 +87,9 @@ public enum ProjectWriter {
     return .object(members)
   }
 
-  /// A number where a decimal is exact, else a fraction in a string.
-  private static func exact(_ value: Rational) -> JSONValue {
-    let text = DecimalText.text(value)
-    return text.contains("/") ? .string(text) : .number(text: text)
-  }
+  private static func exact(_ value: Animatable) -> JSONValue { .exact(value.constant ?? .zero) }
 
   private static func time(_ time: TimeValue) -> JSONValue {
-    if case .seconds(let value) = time { exact(value) } else { .string(time.description) }
+    if case .seconds(let value) = time { .exact(value) } else { .string(time.description) }
   }
 }

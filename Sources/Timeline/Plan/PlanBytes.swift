@@ -7,16 +7,38 @@ enum PlanBytes {
     var first: Int64
     var end: Int64
     var order: Int
+    /// Of a group: its members have a lower order than this.
+    var membersEnd = 0
     var layer: Layer
+    var motion: Int? = nil
+    var entering: Int? = nil
+    var leaving: Int? = nil
+  }
+
+  /// What moves or changes in a plan.
+  struct Changes {
+    var motions: [Motion] = []
+    var transitions: [TransitionRecord] = []
+  }
+
+  struct TransitionRecord: Hashable {
+    enum Kind: Hashable {
+      case dissolve, cross, fade(RGBA), wipe(Project.Direction), slide(Project.Direction), push(Project.Direction)
+    }
+    var first: Int64
+    var end: Int64
+    var kind: Kind
+    var area: Rect
   }
 
   /// `layers` by rising `first`, `streams` by rising `firstFrame`.
   static func encode(
     canvas: Canvas, output: OutputSettings, frames: Int64, sources: [SourceRecord], streams: [StreamRecord],
-    layers: [LayerRecord]
+    layers: [LayerRecord], changes: Changes = Changes()
   ) -> Plan {
     var header = sluice_plan()
     var texts = TextArea()
+    var values = ValueTable()
     header.magic = SLUICE_PLAN_MAGIC
     header.version = SLUICE_PLAN_VERSION
     header.header_bytes = UInt32(MemoryLayout<sluice_plan>.size)
@@ -44,22 +66,28 @@ enum PlanBytes {
         modified: source.modified, width: UInt32(clamping: source.width), height: UInt32(clamping: source.height),
         rate: sluice_plan_rational(source.rate))
     }
+    var parameterRecords: [sluice_plan_parameter] = []
     let streamRecords = streams.map { stream in
-      sluice_plan_stream(
+      let firstParameter = parameterRecords.count
+      parameterRecords += stream.parameters.map {
+        sluice_plan_parameter(effect: UInt32($0.effect), reserved: 0, name: texts.add($0.name), value: values.add($0.value))
+      }
+      return sluice_plan_stream(
         source: UInt32(stream.source), is_still: stream.isStill ? 1 : 0, first_frame: stream.firstFrame,
         end_frame: stream.endFrame, start: sluice_plan_rational(stream.start), step: sluice_plan_rational(stream.step),
         number: stream.number, slot_bytes: UInt64(clamping: stream.slotBytes), slots: UInt32(clamping: stream.slots),
         threads: UInt32(clamping: stream.threads), tile_width: UInt32(stream.tile?.width ?? 0),
         tile_height: UInt32(stream.tile?.height ?? 0),
-        tile_source: sluice_plan_rect(stream.tile?.source ?? Rect(x: 0, y: 0, width: 0, height: 0)))
+        tile_source: sluice_plan_rect(stream.tile?.source ?? Rect(x: 0, y: 0, width: 0, height: 0)),
+        effects: texts.add(stream.effects), flags: stream.deinterlace ? SLUICE_STREAM_DEINTERLACE : 0,
+        first_parameter: UInt32(firstParameter), parameter_count: UInt32(stream.parameters.count),
+        warm_up: UInt32(stream.warmUp), key_start: sluice_plan_rational(stream.keyStart),
+        key_step: sluice_plan_rational(stream.keyStep))
     }
-    var layerRecords = layers.map { record in
-      sluice_plan_layer(
-        first: record.first, end: record.end, max_end: 0, order: UInt32(record.order), stream: Int32(record.layer.stream),
-        fill: sluice_plan_color(record.layer.fill), source: sluice_plan_rect(record.layer.source),
-        destination: sluice_plan_rect(record.layer.destination), opacity: record.layer.opacity, reserved: 0)
-    }
+    var layerRecords = layers.map(Self.record)
     _ = setMaximumEnds(&layerRecords, 0, layerRecords.count)
+    let motionRecords = changes.motions.map { Self.record($0, &values) }
+    let transitionRecords = changes.transitions.map(Self.record)
     let optionRecords = output.options.map { sluice_plan_option(name: texts.add($0.name), value: texts.add($0.value)) }
 
     var bytes = [UInt8](repeating: 0, count: MemoryLayout<sluice_plan>.size)
@@ -71,6 +99,14 @@ enum PlanBytes {
     header.stream_offset = append(streamRecords, to: &bytes)
     header.layer_offset = append(layerRecords, to: &bytes)
     header.option_offset = append(optionRecords, to: &bytes)
+    header.motion_count = UInt32(motionRecords.count)
+    header.motion_offset = append(motionRecords, to: &bytes)
+    header.transition_count = UInt32(transitionRecords.count)
+    header.transition_offset = append(transitionRecords, to: &bytes)
+    header.parameter_count = UInt32(parameterRecords.count)
+    header.parameter_offset = append(parameterRecords, to: &bytes)
+    header.key_count = UInt32(values.keys.count)
+    header.key_offset = append(values.keys, to: &bytes)
     header.text_offset = append(texts.bytes, to: &bytes)
     header.text_bytes = UInt64(texts.bytes.count)
     header.bytes = UInt64(bytes.count)

@@ -13,6 +13,14 @@ public struct StillTile: Hashable, Sendable {
     self.width = width
     self.height = height
   }
+
+  /// A part of the upright picture, in pixels of the tile.
+  func map(_ rect: Rect) -> Rect {
+    let scaleX = Double(width) / source.width, scaleY = Double(height) / source.height
+    return Rect(
+      x: (rect.x - source.x) * scaleX, y: (rect.y - source.y) * scaleY, width: rect.width * scaleX,
+      height: rect.height * scaleY)
+  }
 }
 
 /// One run of a decoder over one source: for output frame n in `firstFrame ..< endFrame` it delivers the source frame
@@ -38,6 +46,17 @@ public struct StreamRecord: Equatable, Sendable {
   public var isStill: Bool
   /// nil: the picture is delivered as it is.
   public var tile: StillTile?
+  /// Effects on the pictures before they are delivered, as the JSON of `EffectText`; empty: none.
+  public var effects = ""
+  /// Interlaced pictures are made progressive before the effects.
+  public var deinterlace = false
+  /// Source pictures before the first one delivered that the effects must have seen.
+  public var warmUp = 0
+  /// Options of the effects' filters that change; then every output frame is a picture of its own.
+  public var parameters: [StreamParameter] = []
+  /// Time of the parameters' keys at `firstFrame`, and its growth from one output frame to the next.
+  public var keyStart = Rational.zero
+  public var keyStep = Rational.zero
 
   public init(
     source: Int, firstFrame: Int64, endFrame: Int64, start: Rational, step: Rational, number: Int64 = -1,
@@ -58,11 +77,26 @@ public struct StreamRecord: Equatable, Sendable {
   }
 }
 
+/// An option of one of a stream's effects.
+public struct StreamParameter: Equatable, Sendable {
+  /// Index in the stream's effects.
+  public var effect: Int
+  /// `sigma`, or `gblur.sigma`.
+  public var name: String
+  public var value: Animatable
+
+  public init(effect: Int, name: String, value: Animatable) {
+    self.effect = effect
+    self.name = name
+    self.value = value
+  }
+}
+
 /// What a decoder opens.
 public struct SourceRecord: Equatable, Sendable {
-  public enum Kind: UInt32, Sendable { case file = 0, lavfi = 1 }
+  public enum Kind: UInt32, Sendable { case file = 0, lavfi = 1, sequence = 2, title = 3, subtitles = 4 }
   public var kind: Kind
-  /// Absolute path, or the filter graph.
+  /// Absolute path, filter graph, or the JSON of its probe key (see `Project.probeKey(of:)`).
   public var text: String
   public var isStill: Bool
   /// Identity of the file when it was probed: bytes, and modification time in nanoseconds. Zero for lavfi.
@@ -88,30 +122,65 @@ public struct SourceRecord: Equatable, Sendable {
   }
 }
 
-/// One layer of one output frame.
+/// How a layer is put over what lies below it. `plus` adds premultiplied colours and alphas, within a group.
+public enum BlendMode: UInt32, Sendable {
+  case normal = 0, add, multiply, screen, overlay, darken, lighten, difference, plus
+}
+
+/// One layer of one output frame, everything evaluated for that frame.
 public struct Layer: Hashable, Sendable {
-  /// Stream whose picture it shows; -1: it is filled with `fill`.
-  public var stream: Int
-  public var fill: RGBA
-  /// The part of the picture shown, in pixels of the upright picture: rotation metadata applied, sample aspect not.
+  public enum Content: Hashable, Sendable {
+    case fill(RGBA)
+    /// The picture of a stream.
+    case picture(stream: Int)
+    /// The next `members` entries of the frame's layers are drawn on a canvas of its own, in the output canvas's samples
+    /// and colour, over `background` (which may be transparent); that is the layer's picture. Members may be groups: what
+    /// a group within counts as members is counted here too.
+    case group(width: Int, height: Int, background: RGBA, members: Int)
+  }
+  public var content: Content
+  /// The part of the picture shown, in pixels of the upright picture (rotation metadata applied, sample aspect not), or
+  /// of the group's canvas.
   public var source: Rect
-  /// Where it lies, in canvas pixels, always inside the canvas. Integral for static places.
+  /// Where `source` lies, in pixels of the canvas; whole pixels, inside the canvas, where nothing moves. It may reach
+  /// beyond the canvas otherwise.
   public var destination: Rect
+  /// Nothing of it is drawn outside this part of the canvas.
+  public var clip: Rect
+  /// Degrees clockwise around the middle of `destination`.
+  public var rotation: Double
   /// 0...1.
   public var opacity: Double
+  public var blend: BlendMode
+  /// Its colours are mixed with this one by its alpha (1: only this colour is left); its shape stays.
+  public var tint: RGBA
 
-  public init(stream: Int, fill: RGBA = .clear, source: Rect, destination: Rect, opacity: Double = 1) {
-    self.stream = stream
-    self.fill = fill
+  /// `clip` nil: the destination.
+  public init(
+    _ content: Content, source: Rect, destination: Rect, clip: Rect? = nil, rotation: Double = 0, opacity: Double = 1,
+    blend: BlendMode = .normal, tint: RGBA = .clear
+  ) {
+    self.content = content
     self.source = source
     self.destination = destination
+    self.clip = clip ?? destination
+    self.rotation = rotation
     self.opacity = opacity
+    self.blend = blend
+    self.tint = tint
   }
+
+  /// Colour of a fill; transparent: it is none.
+  public var fill: RGBA { if case .fill(let color) = content { color } else { .clear } }
+
+  /// Stream whose picture it shows; -1: none.
+  public var stream: Int { if case .picture(let stream) = content { stream } else { -1 } }
 
   /// Whether this layer alone is the output frame: an untouched picture of the canvas's own size, samples and colour,
   /// upright, whole and opaque. Such a frame's slot goes to the encoder as it is.
   public func isIdentity(of frame: FrameDescription, canvas: Canvas) -> Bool {
-    stream >= 0 && opacity == 1 && frame.format == canvas.format && !frame.format.hasAlpha && frame.width == canvas.width
+    stream >= 0 && opacity == 1 && rotation == 0 && tint.alpha == 0 && blend == .normal && clip.contains(canvas.bounds)
+      && frame.format == canvas.format && !frame.format.hasAlpha && frame.width == canvas.width
       && frame.height == canvas.height && frame.rotation == 0 && !frame.mirrored
       && frame.sampleAspect == canvas.sampleAspect && destination == canvas.bounds && source == canvas.bounds
       && (frame.color == canvas.color

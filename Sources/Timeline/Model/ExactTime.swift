@@ -14,6 +14,14 @@ extension Rational {
   }
 }
 
+extension Rational {
+  /// To the nearest billionth; for numbers that need not be exact.
+  init(approximating value: Double) {
+    let billionths = (value * 1e9).rounded()
+    self = billionths.magnitude < 9e18 ? Rational(Int64(billionths), 1_000_000_000) : Rational(Int64(value.rounded()))
+  }
+}
+
 /// Output frames and the times at which they stand: frame n at n / rate.
 struct FrameGrid {
   let rate: Rational

@@ -65,10 +65,10 @@ public enum GridBuilder {
       var clip = Project.Clip(source: source)
       clip.duration = duration
       let (x, width) = across.span(index % columns), (y, height) = down.span(index / columns)
-      clip.place.x = Rational(Int64(x))
-      clip.place.y = Rational(Int64(y))
-      clip.place.width = Rational(Int64(width))
-      clip.place.height = Rational(Int64(height))
+      clip.place.x = .constant(Rational(Int64(x)))
+      clip.place.y = .constant(Rational(Int64(y)))
+      clip.place.width = .constant(Rational(Int64(width)))
+      clip.place.height = .constant(Rational(Int64(height)))
       project.tracks.append(Project.Track(clips: [clip]))
     }
     return project

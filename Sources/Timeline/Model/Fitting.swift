@@ -7,32 +7,40 @@ struct Fitting {
   let height: Double
   let aspect: Double
 
-  init(_ video: MediaInfo.Video, canvas: Canvas) {
-    let turned = video.rotation % 2 == 1
-    width = Double(turned ? video.height : video.width)
-    height = Double(turned ? video.width : video.height)
-    let shape = video.sampleAspect.double
-    aspect = (turned ? 1 / shape : shape) / canvas.sampleAspect.double
+  init(width: Double, height: Double, aspect: Double) {
+    self.width = width
+    self.height = height
+    self.aspect = aspect
   }
 
-  /// Source and destination of a static place: the destination lies inside the canvas on whole pixels. nil when
-  /// nothing of it is on the canvas.
-  func place(crop: Rect?, box: Rect, fit: Project.Fit, canvas: Canvas) -> (source: Rect, destination: Rect)? {
+  init(_ video: MediaInfo.Video, canvas: Canvas) {
+    let turned = video.rotation % 2 == 1
+    let shape = video.sampleAspect.double
+    self.init(
+      width: Double(turned ? video.height : video.width), height: Double(turned ? video.width : video.height),
+      aspect: (turned ? 1 / shape : shape) / canvas.sampleAspect.double)
+  }
+
+  /// The place as it comes out, between pixels and beyond the canvas.
+  func place(crop: Rect?, box: Rect, fit: Project.Fit) -> Placed {
     let whole = crop ?? Rect(x: 0, y: 0, width: width, height: height)
     let shown = Size(width: whole.width * aspect, height: whole.height)
     switch fit {
-    case .stretch:
-      return Self.clipped(whole, box.rounded, to: canvas.bounds)
+    case .stretch: return Placed(source: whole, destination: box, clip: box)
     case .contain:
-      let scale = min(box.width / shown.width, box.height / shown.height)
-      return Self.clipped(whole, box.centered(shown.scaled(scale)).rounded, to: canvas.bounds)
-    case .none:
-      return Self.clipped(whole, box.centered(shown).rounded, to: canvas.bounds.intersection(box.rounded))
+      let place = box.centered(shown.scaled(min(box.width / shown.width, box.height / shown.height)))
+      return Placed(source: whole, destination: place, clip: place)
+    case .none: return Placed(source: whole, destination: box.centered(shown), clip: box)
     case .cover:
       let scale = max(box.width / shown.width, box.height / shown.height)
       let part = Size(width: box.width / scale / aspect, height: box.height / scale)
-      return Self.clipped(whole.centered(part).intersection(whole), box.rounded, to: canvas.bounds)
+      return Placed(source: whole.centered(part).intersection(whole), destination: box, clip: box)
     }
+  }
+
+  /// The same for a picture that stands still: on whole pixels.
+  func restingPlace(crop: Rect?, box: Rect, fit: Project.Fit) -> Placed {
+    place(crop: crop, box: box, fit: fit).rounded
   }
 
   struct Size {
@@ -40,18 +48,22 @@ struct Fitting {
     var height: Double
     func scaled(_ factor: Double) -> Size { Size(width: width * factor, height: height * factor) }
   }
+}
 
-  /// The part of a placed picture that lies inside `bounds`.
-  static func clipped(_ source: Rect, _ destination: Rect, to bounds: Rect) -> (source: Rect, destination: Rect)? {
-    let visible = destination.intersection(bounds)
+extension Placed {
+  var rounded: Placed { Placed(source: source, destination: destination.rounded, clip: clip.rounded) }
+
+  /// The part inside `bounds` and the clip; nil when there is none.
+  func clipped(to bounds: Rect) -> Placed? {
+    let visible = destination.intersection(clip).intersection(bounds)
     guard !visible.isEmpty, !source.isEmpty else { return nil }
-    if visible == destination { return (source, destination) }
+    if visible == destination { return Placed(source: source, destination: visible, clip: visible) }
     let scaleX = source.width / destination.width, scaleY = source.height / destination.height
-    return (
-      Rect(
+    return Placed(
+      source: Rect(
         x: source.x + (visible.x - destination.x) * scaleX, y: source.y + (visible.y - destination.y) * scaleY,
-        width: visible.width * scaleX, height: visible.height * scaleY), visible
-    )
+        width: visible.width * scaleX, height: visible.height * scaleY),
+      destination: visible, clip: visible)
   }
 }
 
@@ -73,16 +85,5 @@ extension Rect {
     let left = (x / w).rounded(.down) * w, top = (y / h).rounded(.down) * h
     return Rect(
       x: left, y: top, width: (maxX / w).rounded(.up) * w - left, height: (maxY / h).rounded(.up) * h - top)
-  }
-}
-
-extension Project.Box {
-  var rect: Rect { Rect(x: x.double, y: y.double, width: width.double, height: height.double) }
-}
-
-extension Project.Place {
-  func box(on canvas: Canvas) -> Rect {
-    Rect(
-      x: x.double, y: y.double, width: width?.double ?? Double(canvas.width), height: height?.double ?? Double(canvas.height))
   }
 }

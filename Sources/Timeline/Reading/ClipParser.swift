@@ -36,7 +36,7 @@ struct ClipParser {
       for key in Self.pictureKeys where fields.has(key) { fields.fail(key, "is only for clips of video tracks") }
       return clip
     }
-    if let opacity = fields.number("opacity", in: 0...1) { clip.opacity = opacity }
+    if let opacity = fields.number("opacity", in: 0...1) { clip.opacity = .constant(opacity) }
     if let value = fields.value("place") { clip.place = self.place(value, fields.path("place")) }
     if let value = fields.value("crop") { clip.crop = crop(value, fields.path("crop")) }
     return clip
@@ -68,10 +68,10 @@ struct ClipParser {
   private func place(_ value: JSONValue, _ path: String) -> Project.Place {
     var place = Project.Place()
     guard let fields = FieldReader(value, path, keys: ["x", "y", "width", "height", "fit"], errors: errors) else { return place }
-    if let x = fields.number("x", in: -Self.farthest...Self.farthest) { place.x = x }
-    if let y = fields.number("y", in: -Self.farthest...Self.farthest) { place.y = y }
-    place.width = fields.positive("width", atMost: Self.farthest)
-    place.height = fields.positive("height", atMost: Self.farthest)
+    if let x = fields.number("x", in: -Self.farthest...Self.farthest) { place.x = .constant(x) }
+    if let y = fields.number("y", in: -Self.farthest...Self.farthest) { place.y = .constant(y) }
+    place.width = fields.positive("width", atMost: Self.farthest).map(Animatable.constant)
+    place.height = fields.positive("height", atMost: Self.farthest).map(Animatable.constant)
     if let fit = fields.choice("fit", Project.Fit.self) { place.fit = fit }
     return place
   }
@@ -84,7 +84,7 @@ struct ClipParser {
     _ = fields.required("height")
     guard let width = fields.number("width", in: 1...65536), let height = fields.number("height", in: 1...65536), let x, let y
     else { return nil }
-    return Project.Box(x: x, y: y, width: width, height: height)
+    return Project.Box(x: .constant(x), y: .constant(y), width: .constant(width), height: .constant(height))
   }
 
   /// Overlaps among the clips whose length the file itself tells; the compiler finds the others.

@@ -1,0 +1,120 @@
+import FrameModel
+import SluiceBase
+
+/// What must be known of the media before a plan can be compiled. A key names a source as it is to be opened: a path,
+/// `lavfi:GRAPH`, or a JSON object: `{"title": {…}}`, `{"subtitles": {…}, "width": …, "height": …}`,
+/// `{"sequence": {…}}`, and with effects `{"source": KEY, "effects": TEXT}` (see `EffectText`). `MediaProbe` answers it with a `MediaInfo`.
+extension Project {
+  /// Of a clip; nil where nothing is to be probed: a colour, a nested timeline, a grid.
+  public func probeKey(of clip: Clip) -> String? {
+    guard let key = sources[clip.source].source.probeKey(canvas: canvas, colored: !clip.effects.isEmpty) else { return nil }
+    let effects = EffectText.json(clip.effects)
+    return effects.isEmpty ? key : JSONValue.object(["source": .string(key), "effects": .string(effects)]).line
+  }
+
+  /// What must be probed before the plan can be compiled, each key once, in order of first use: that of enabled clips on
+  /// enabled tracks with pictures, nested timelines' too. (Of a transparent clip too: its length counts.)
+  public func sourcePaths() -> [String] {
+    var seen: Set<String> = []
+    var keys: [String] = []
+    collect(into: &keys, &seen)
+    return keys
+  }
+
+  private func collect(into keys: inout [String], _ seen: inout Set<String>) {
+    func add(_ key: String) { if seen.insert(key).inserted { keys.append(key) } }
+    for track in tracks where track.kind != .audio && track.enabled {
+      for clip in track.clips where clip.enabled {
+        switch sources[clip.source].source {
+        case .timeline(let nested): nested.collect(into: &keys, &seen)
+        case .grid(let grid): GridLayout.probeKeys(grid, of: self).forEach(add)
+        default: if let key = probeKey(of: clip) { add(key) }
+        }
+      }
+    }
+  }
+
+  /// Whether it has sound, which is left out until audio is built: an audio track that is enabled and has clips, or a
+  /// source with sound on a video track.
+  public func hasSound(media: [String: MediaInfo]) -> Bool {
+    tracks.contains { $0.kind == .audio && $0.enabled && $0.clips.contains(where: \.enabled) }
+      || sourcePaths().contains { !(media[$0]?.audio.isEmpty ?? true) }
+  }
+}
+
+extension Project.Source {
+  /// See `Project.probeKey(of:)`. A colour has a key only where it must be a picture, for effects.
+  func probeKey(canvas: Canvas, colored: Bool = false) -> String? {
+    switch self {
+    case .file(let path): return path
+    case .lavfi(let graph): return "lavfi:" + graph
+    case .color(let color):
+      guard colored else { return nil }
+      let rate = "\(canvas.rate.num)/\(canvas.rate.den)"
+      return "lavfi:color=c=0x\(color.hex.dropFirst()):s=\(canvas.width)x\(canvas.height):r=\(rate),format=gbrap"
+    case .title(let title): return JSONValue.object(["title": title.json(canvas)]).line
+    case .subtitles(let subtitles):
+      return JSONValue.object([
+        "subtitles": subtitles.json, "width": .number(canvas.width), "height": .number(canvas.height),
+      ]).line
+    case .sequence(let sequence): return JSONValue.object(["sequence": sequence.json]).line
+    case .timeline, .grid: return nil
+    }
+  }
+}
+
+extension Project.Title {
+  /// Everything that decides its picture.
+  fileprivate func json(_ canvas: Canvas) -> JSONValue {
+    .object([
+      "text": .string(text), "font": .string(font), "size": .exact(size), "color": .string(color.hex),
+      "align": .string(align.rawValue), "vertical": .string(vertical.rawValue),
+      "width": .number(width ?? canvas.width), "height": .number(height ?? canvas.height),
+      "outline": .exact(outline), "outlineColor": .string(outlineColor.hex),
+    ])
+  }
+}
+
+extension Project.Subtitles {
+  fileprivate var json: JSONValue {
+    var members = [JSONMember("path", .string(path))]
+    if let font { members.append(JSONMember("font", .string(font))) }
+    if let size { members.append(JSONMember("size", .exact(size))) }
+    if let color { members.append(JSONMember("color", .string(color.hex))) }
+    return .object(members)
+  }
+}
+
+extension Project.Sequence {
+  fileprivate var json: JSONValue {
+    .object(["pattern": .string(pattern), "first": .number(Int(first)), "fps": .string("\(rate.num)/\(rate.den)")])
+  }
+}
+
+extension JSONValue {
+  /// A number where a decimal is exact, else a fraction in a string.
+  static func exact(_ value: Rational) -> JSONValue {
+    let text = DecimalText.text(value)
+    return text.contains("/") ? .string(text) : .number(text: text)
+  }
+}
+
+/// Effects as text, for the decoder that applies them: `[{"avfilter": "gblur=sigma=4", "parameters": ["sigma"]},
+/// {"lut": "/a.cube"}]`. The values of parameters are not in it.
+enum EffectText {
+  /// Empty without effects.
+  static func json(_ effects: [Project.Effect]) -> String {
+    if effects.isEmpty { return "" }
+    return JSONValue.array(
+      effects.map { effect in
+        switch effect {
+        case .avfilter(let chain, let parameters):
+          var members = [JSONMember("avfilter", .string(chain))]
+          if !parameters.isEmpty { members.append(JSONMember("parameters", .array(parameters.map { .string($0.name) }))) }
+          return .object(members)
+        case .lut(let path): return .object(["lut": .string(path)])
+        }
+      }
+    ).line
+  }
+}
