@@ -53,7 +53,8 @@ enum TrackRules {
       breaches.append(
         Breach(
           index: index, place: "\(later.place).transition",
-          text: "starts at \(grid.text(later.first)), before that of \(earlier.place) ends at \(grid.text(earlier.transitionEnd))",
+          text:
+            "starts at \(grid.text(later.first)), before that of \(earlier.place) ends at \(grid.text(earlier.transitionEnd))",
           advice: "make one of them shorter"))
     }
     return breaches
