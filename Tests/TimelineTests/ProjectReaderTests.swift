@@ -242,8 +242,8 @@ import Testing
     ),
     ("{tracks: [{kind: 'subtitles'}]}", "/p/x.json:1:11: tracks[0]: \"file\" is missing"),
     (
-      "{tracks: [{kind: 'subtitles', file: 'a.srt', clip: []}]}",
-      "/p/x.json:1:46: tracks[0]: unknown key \"clip\"; did you mean \"file\"?"
+      "{tracks: [{kind: 'subtitles', file: 'a.srt', sise: 3}]}",
+      "/p/x.json:1:46: tracks[0]: unknown key \"sise\"; did you mean \"size\"?"
     ),
     ("{tracks: [} ", "/p/x.json:1:11: unexpected \"}\" where a value is expected"),
   ])
@@ -256,6 +256,36 @@ import Testing
       errorLines(text) == [
         "/p/x.json:1:34: tracks[0].clips[0]: overlaps tracks[0].clips[1]: that clip ends at 4.5, this one starts at 4; "
           + "give the earlier one a shorter \"duration\", or move one to another track"
+      ])
+  }
+
+  /// Errors of one track of clips that show `a`.
+  private func trackErrors(_ clips: String...) -> [String] {
+    errorLines("{sources:{a:'a'},tracks:[{clips:[\(clips.map { "{source:'a',\($0)}" }.joined(separator: ","))]}]}")
+      .map { String($0.drop { $0 != " " }.dropFirst()).replacing("tracks[0].clips", with: "C") }
+  }
+
+  @Test func aClipMayReachIntoTheTransitionOfTheNext() {
+    let into = "transition:{kind:'wipe',duration:1}"
+    #expect(trackErrors("duration:5", "at:5,duration:2,\(into)") == [])
+    #expect(trackErrors("duration:5", "at:4,duration:2,\(into)") == [])
+    #expect(trackErrors("duration:5", "at:4.5,duration:2,\(into)", "at:6,duration:2,\(into)") == [])
+    #expect(
+      trackErrors("duration:5", "at:3.9,duration:2,\(into)") == [
+        "C[1]: overlaps C[0]: that clip ends at 5, this one starts at 3.9, its transition ends at 4.9; " + Overlap.advice
+      ])
+    #expect(
+      trackErrors("duration:5", "at:5,duration:2,\(into)", "at:5.5,duration:2,\(into)") == [
+        "C[2]: overlaps C[1]: that clip ends at 7, this one starts at 5.5, its transition ends at 6.5; " + Overlap.advice,
+        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter",
+      ])
+    #expect(
+      trackErrors("duration:5", "at:5,\(into)", "at:5.5,duration:2,\(into)") == [
+        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter"
+      ])
+    #expect(
+      trackErrors("duration:1,\(into)", "at:0.5,duration:2,transition:{kind:'dissolve',duration:0.5}") == [
+        "C[1].transition: starts at 0.5, before that of C[0] ends at 1; make one of them shorter"
       ])
   }
 
