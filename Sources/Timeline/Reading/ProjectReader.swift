@@ -9,10 +9,7 @@ public enum ProjectReader {
 
   /// Source paths are relative to the file's folder.
   public static func read(path: String) throws(ProjectErrors) -> Project {
-    if path.hasSuffix(".otio") {
-      throw ProjectErrors(
-        SluiceError(.badInput, "not supported yet: OpenTimelineIO", at: path, advice: "write the timeline as a .json project"))
-    }
+    if path.hasSuffix(".otio") { return try OTIOReader.read(path: path).project }
     let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try System.readFile(path, limit: maximumBytes)
