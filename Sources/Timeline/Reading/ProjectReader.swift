@@ -9,7 +9,7 @@ public enum ProjectReader {
 
   /// Source paths are relative to the file's folder.
   public static func read(path: String) throws(ProjectErrors) -> Project {
-    if isOpenTimelineIO(path) { return try readOpenTimelineIO(path) }
+    if isOpenTimelineIO(path) { return try OTIOReader.read(path: path).project }
     return try read(bytes: load(path), path: path)
   }
 
@@ -26,7 +26,7 @@ public enum ProjectReader {
   /// The timeline of a file that another one names.
   static func readNested(_ path: String, _ files: TimelineFiles) throws(ProjectErrors) -> ParsedProject {
     if isOpenTimelineIO(path) {
-      let project = try readOpenTimelineIO(path)
+      let project = try OTIOReader.read(path: path).project
       return ParsedProject(project: project, clips: project.clipCount)
     }
     return try parse(load(path), path, files, isNested: true)
@@ -34,12 +34,7 @@ public enum ProjectReader {
 
   private static func isOpenTimelineIO(_ path: String) -> Bool { path.hasSuffix(".otio") }
 
-  private static func readOpenTimelineIO(_ path: String) throws(ProjectErrors) -> Project {
-    throw ProjectErrors(
-      SluiceError(.badInput, "not supported yet: OpenTimelineIO", at: path, advice: "write the timeline as a .json project"))
-  }
-
-  private static func load(_ path: String) throws(ProjectErrors) -> [UInt8] {
+  static func load(_ path: String) throws(ProjectErrors) -> [UInt8] {
     do throws(SystemError) {
       return try System.readFile(path, limit: maximumBytes)
     } catch {
