@@ -127,9 +127,10 @@ import Testing
   }
 
   @Test func openTimelineIOGoesTheSameWay() throws {
-    #expect(
-      try errors(["a.json": naming("b.otio")]) == [
-        "b.otio: not supported yet: OpenTimelineIO; write the timeline as a .json project"
-      ])
+    let clip = #"{"OTIO_SCHEMA":"Clip.2","media_reference_key":"x"}"#
+    #expect(try errors(["a.json": naming("b.otio"), "b.otio": clip]).allSatisfy { $0.hasPrefix("b.otio:1:") })
+    #expect(try errors(["a.json": naming("b.otio"), "b.otio": clip]).count == 1)
+    let timeline = #"{"OTIO_SCHEMA":"Timeline.1","tracks":{"OTIO_SCHEMA":"Stack.1","children":[]}}"#
+    #expect(try errors(["a.json": naming("b.otio"), "b.otio": timeline]) == [])
   }
 }

@@ -13,6 +13,12 @@ public enum ProjectReader {
     return try read(bytes: load(path), path: path)
   }
 
+  /// With what there is to say about an OpenTimelineIO file.
+  public static func readWithNotes(path: String) throws(ProjectErrors) -> OTIOResult {
+    if isOpenTimelineIO(path) { return try OTIOReader.read(path: path) }
+    return OTIOResult(project: try read(path: path), notes: [])
+  }
+
   /// `path` names the text in errors; its folder is where relative source paths start.
   public static func read(text: String, path: String) throws(ProjectErrors) -> Project {
     try read(bytes: Array(text.utf8), path: path)
