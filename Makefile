@@ -66,8 +66,8 @@ bench: toolchain test-deps
 	$(call install-packages,$(BENCH_PACKAGES))
 	swift build $(RELEASE_FLAGS)
 	@[ -x $(VENV)/bin/python3 ] || /usr/bin/python3 -m venv $(VENV) || echo "bench: no virtual environment; Debian's ffmpeg only"
-	@$(VENV)/bin/python3 -c 'import imageio_ffmpeg' 2>/dev/null || $(VENV)/bin/python3 -m pip install -q imageio-ffmpeg \
-	  || echo "bench: imageio-ffmpeg cannot be installed; Debian's ffmpeg only"
+	@$(VENV)/bin/python3 -c 'import imageio_ffmpeg, moviepy' 2>/dev/null || $(VENV)/bin/python3 -m pip install -q imageio-ffmpeg moviepy \
+	  || echo "bench: imageio-ffmpeg and moviepy cannot be installed; Debian's ffmpeg only"
 	@if [ -x $(VENV)/bin/python3 ]; then python=$(VENV)/bin/python3; else python=python3; fi; \
 	  $$python Tools/bench/run.py --sluice $(RELEASE)/sluice $(BENCH)
 

@@ -175,8 +175,8 @@ typedef struct sluice_plan_layer {
 
 /* Where a picture lies while that changes. With `parent` it lies on a canvas that is itself placed by that motion. */
 typedef struct sluice_plan_motion {
-  sluice_plan_rational origin;       /*   0 output seconds at which the clip starts; may be below zero */
-  sluice_plan_rational speed;        /*  16 clip seconds in an output second */
+  sluice_plan_rational offset;       /*   0 seconds of the clip at output second T, which its keys count: */
+  sluice_plan_rational speed;        /*  16 offset + speed * T */
   double width;                      /*  32 upright picture, pixels */
   double height;                     /*  40 */
   double aspect;                     /*  48 shape of one of them, relative to a canvas pixel */

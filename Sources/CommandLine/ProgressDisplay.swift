@@ -69,6 +69,11 @@ public final class ProgressDisplay: RunObserver {
     }
   }
 
+  public func error(_ error: SluiceError) {
+    clear()
+    screen.write(style == .json ? ProgressText.json(error).line + "\n" : "sluice: \(error.description.printable)\n")
+  }
+
   /// Takes the bar away.
   public func clear() {
     if !shown.isEmpty { screen.write("\r" + Self.eraseToEnd) }

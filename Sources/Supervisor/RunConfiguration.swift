@@ -61,6 +61,8 @@ public protocol RunObserver: AnyObject {
   func progress(_ progress: RunProgress)
   /// One line for the user; the run goes on.
   func warning(_ text: String)
+  /// One of several errors of a run that is about to end; the last one is thrown.
+  func error(_ error: SluiceError)
 }
 
 /// Figures of a finished run; product.md's names are a contract for `--stats` (Supervisor/StatisticsJSON.swift).

@@ -163,7 +163,11 @@ import Testing
           for stream in Set(layers.map(\.stream)) where stream >= 0 { used[stream] += 1 }
         }
         let streams = (0..<view.streamCount).map(view.stream)
-        #expect(used == streams.map { $0.endFrame - $0.firstFrame })
+        // A small still that comes again is kept meanwhile.
+        for (count, stream) in zip(used, streams) {
+          let delivered = stream.endFrame - stream.firstFrame
+          #expect(count == delivered || stream.isStill && (1..<delivered).contains(count))
+        }
         #expect(zip(streams, streams.dropFirst()).allSatisfy { $0.firstFrame <= $1.firstFrame })
       }
     }

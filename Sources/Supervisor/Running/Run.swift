@@ -26,6 +26,21 @@ struct RunPreparation {
   /// Bound on private plus shared memory of all processes, bytes.
   var memory: UInt64
 
+  /// Every error but the last goes to the observer, so that all are seen.
+  private static func compile(
+    _ configuration: RunConfiguration, _ media: [String: MediaInfo], _ settings: OutputSettings, _ launch: LaunchDescription,
+    _ observer: any RunObserver
+  ) throws(SluiceError) -> Plan {
+    do throws(ProjectErrors) {
+      return try PlanCompiler.compile(
+        configuration.project, media: media, from: configuration.from, to: configuration.to, settings: settings,
+        decodeThreads: launch.decodeThreads)
+    } catch {
+      for first in error.errors.dropLast() { observer.error(first) }
+      throw error.errors[error.errors.count - 1]
+    }
+  }
+
   static func prepare(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunPreparation {
     let launch = try LaunchDescription.load(configuration.launchFile)
     var media = configuration.media
@@ -34,9 +49,8 @@ struct RunPreparation {
       media[path] = try result.get()
     }
     let settings = try OutputChoice.settings(configuration)
-    let plan = try PlanCompiler.compile(
-      configuration.project, media: media, from: configuration.from, to: configuration.to, settings: settings,
-      decodeThreads: launch.decodeThreads)
+    let plan = try compile(configuration, media, settings, launch, observer)
+    for warning in plan.warnings { observer.warning(warning) }
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let direct = OutputChoice.isDirect(settings, output: configuration.output, command: configuration.encoderCommand)
     let shape = plan.withView { view in

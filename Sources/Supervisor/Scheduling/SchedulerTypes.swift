@@ -37,32 +37,6 @@ public struct SchedulerSetup: Sendable {
   }
 }
 
-/// A run of output frames that one encoder instance encodes from nothing: a closed GOP or several.
-public struct Segment: Equatable, Sendable {
-  public var index: Int
-  public var frames: Range<Int64>
-
-  public init(index: Int, frames: Range<Int64>) {
-    self.index = index
-    self.frames = frames
-  }
-
-  /// Frames of a segment when the timeline has many.
-  public static let length: Int64 = 240
-
-  /// Cuts `count` frames. Depends on nothing but the count, so the bytes of the output do not depend on the machine: an even
-  /// number of equal parts of at most `length` frames while there are few, so that two lanes share them evenly.
-  public static func cut(_ count: Int64) -> [Segment] {
-    guard count > 0 else { return [] }
-    let small = count <= length * 8
-    let parts = small ? max(1, min(2 * ((count + 2 * length - 1) / (2 * length)), count)) : (count + length - 1) / length
-    return (0..<parts).map { i in
-      let bounds = small ? (count * i / parts, count * (i + 1) / parts) : (i * length, min((i + 1) * length, count))
-      return Segment(index: Int(i), frames: bounds.0..<bounds.1)
-    }
-  }
-}
-
 /// What happened, as far as the scheduler cares. Worker numbers are indices of the control bus.
 public enum SchedulerEvent: Sendable {
   case workerReady(Int, role: UInt32)

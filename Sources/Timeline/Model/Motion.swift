@@ -2,9 +2,8 @@ import FrameModel
 
 /// Where a picture lies, as numbers over time.
 struct Motion: Hashable {
-  /// Output seconds at which the clip starts, and clip seconds in an output second: its keys count clip seconds.
-  var origin: Rational
-  var speed: Rational
+  /// Seconds of the clip at output second T, which its keys count: offset + speed * T.
+  var time: TimeMap
   /// Upright picture: pixels, and the shape of one relative to a canvas pixel.
   var width: Double
   var height: Double

@@ -64,7 +64,7 @@ struct OTIOItemReader {
     var clip = Project.Clip(source: builder.index(of: media.source, name: media.name))
     clip.name = object.name
     clip.enabled = isEnabled
-    if let values = object.extras { extras.apply(values, of: object, to: &clip, kind: kind) }
+    if let values = object.extras { extras.apply(values, of: object, to: &clip, source: builder.project.sources[clip.source].source, kind: kind) }
     if kind == .audio, media.isTimeless { clip.enabled = false }
     if !isEnabled { context.note(.ignored, object, "is disabled: not shown") }
     let start = clock.difference(range.start, media.isTimeless ? range.start : media.start ?? .zero)
@@ -116,7 +116,7 @@ struct OTIOItemReader {
       if object.schema == "Track", kind == .audio {
         context.errors.add("has no meaning on a nested track of sound", at: values.offset, object.path("metadata.sluice"))
       } else {
-        extras.apply(values, of: object, to: &clip, kind: kind)
+        extras.apply(values, of: object, to: &clip, source: builder.project.sources[clip.source].source, kind: kind)
       }
     }
     return OTIOItem(

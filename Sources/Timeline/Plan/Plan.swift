@@ -2,5 +2,7 @@
 /// and read there by `PlanView`. Equal projects and media give equal bytes.
 public struct Plan: Equatable, Sendable {
   public let bytes: [UInt8]
+  /// What the user should know: a line each.
+  public internal(set) var warnings: [String] = []
   init(bytes: [UInt8]) { self.bytes = bytes }
 }

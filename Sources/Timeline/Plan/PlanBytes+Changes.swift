@@ -37,8 +37,8 @@ extension PlanBytes {
 
   static func record(_ motion: Motion, _ values: inout ValueTable) -> sluice_plan_motion {
     var out = sluice_plan_motion()
-    out.origin = sluice_plan_rational(motion.origin)
-    out.speed = sluice_plan_rational(motion.speed)
+    out.offset = sluice_plan_rational(motion.time.offset)
+    out.speed = sluice_plan_rational(motion.time.speed)
     out.width = motion.width
     out.height = motion.height
     out.aspect = motion.aspect

@@ -46,11 +46,11 @@ struct ClipTime {
   let exact: Rational?
   let seconds: Double
 
-  /// Of output frame `frame`: (frame / rate - origin) * speed.
-  init(frame: Int64, rate: Rational, origin: Rational, speed: Rational) {
-    exact = Rational(reducing: Int128(frame) * Int128(rate.den), Int128(rate.num)).flatMap { $0.subtracting(origin) }
-      .flatMap { Rational(reducing: Int128($0.num) * Int128(speed.num), Int128($0.den) * Int128(speed.den)) }
-    seconds = exact?.double ?? (Double(frame) / rate.double - origin.double) * speed.double
+  /// Of output frame `frame`: offset + speed * frame / rate.
+  init(frame: Int64, rate: Rational, offset: Rational, speed: Rational) {
+    exact = Rational(reducing: Int128(frame) * Int128(rate.den), Int128(rate.num)).flatMap { $0.times(speed) }
+      .flatMap(offset.adding)
+    seconds = exact?.double ?? offset.double + Double(frame) / rate.double * speed.double
   }
 
   init(_ exact: Rational) {
@@ -78,25 +78,43 @@ struct PlanMotion {
   var rotation: Double { value(record.rotation).at(time) }
   var opacity: Double { min(max(value(record.opacity).at(time), 0), 1) }
 
-  /// The size does not change: then it is one of whole pixels, so that a still is scaled once.
-  private var keepsSize: Bool {
-    [record.crop.2, record.crop.3, record.place.2, record.place.3].allSatisfy { $0.key_count == 0 } && record.parent < 0
-  }
-
-  /// On the canvas that the picture lies on; nil when nothing of it shows.
+  /// On the canvas that the picture lies on, as it comes out; nil when nothing of it shows.
   var placed: Placed? {
     let picture = Rect(x: 0, y: 0, width: record.width, height: record.height)
     let crop = box(record.crop).intersection(picture)
     let box = box(record.place)
     guard !crop.isEmpty, !box.isEmpty else { return nil }
     let fit = Project.Fit(planValue: record.fit)
-    var placed = Fitting(width: record.width, height: record.height, aspect: record.aspect).place(crop: crop, box: box, fit: fit)
-    if keepsSize {
-      placed.destination.width = max(placed.destination.width.rounded(), 1)
-      placed.destination.height = max(placed.destination.height.rounded(), 1)
-      if fit != .none { placed.clip = placed.destination }
-    }
-    return placed
+    return Fitting(width: record.width, height: record.height, aspect: record.aspect).place(crop: crop, box: box, fit: fit)
+  }
+}
+
+/// What never changes about a motion.
+struct MotionConstancy {
+  /// Its size; then it is one of whole pixels, so that a still is scaled once.
+  var size: Bool
+  /// Its place as well; then it is on whole pixels, like a picture that rests.
+  var place: Bool
+
+  init(_ record: sluice_plan_motion, parent: MotionConstancy?) {
+    func constant(_ values: sluice_plan_value...) -> Bool { values.allSatisfy { $0.key_count == 0 } }
+    let (crop, place) = (record.crop, record.place)
+    size = constant(crop.2, crop.3, place.2, place.3) && parent?.size != false
+    self.place = size && constant(crop.0, crop.1, place.0, place.1) && parent?.place != false
+  }
+}
+
+extension Placed {
+  /// On whole pixels as far as it does not move.
+  func settled(_ constancy: MotionConstancy, turns: Bool) -> Placed {
+    guard constancy.size else { return self }
+    if constancy.place, !turns { return rounded }
+    var out = self
+    let fills = clip == destination
+    out.destination.width = max(destination.width.rounded(), 1)
+    out.destination.height = max(destination.height.rounded(), 1)
+    if fills { out.clip = out.destination }
+    return out
   }
 }
 

@@ -78,7 +78,7 @@ struct PlanCheck {
         motion.crop.0, motion.crop.1, motion.crop.2, motion.crop.3, motion.place.0, motion.place.1, motion.place.2,
         motion.place.3, motion.rotation, motion.opacity,
       ]
-      return motion.origin.isSound && motion.speed.isSound && numbers.allSatisfy(isValue)
+      return motion.offset.isSound && motion.speed.isSound && numbers.allSatisfy(isValue)
         && (1...65536).contains(motion.width) && (1...65536).contains(motion.height) && motion.aspect > 0
         && motion.aspect <= 1000 && motion.fit <= SLUICE_FIT_NONE.rawValue && motion.parent >= -1 && motion.parent < index
     }

@@ -16,6 +16,7 @@ public struct StillTile: Hashable, Sendable {
 
   /// A part of the upright picture, in pixels of the tile.
   func map(_ rect: Rect) -> Rect {
+    if rect == source { return Rect(x: 0, y: 0, width: Double(width), height: Double(height)) }
     let scaleX = Double(width) / source.width, scaleY = Double(height) / source.height
     return Rect(
       x: (rect.x - source.x) * scaleX, y: (rect.y - source.y) * scaleY, width: rect.width * scaleX,

@@ -174,6 +174,7 @@ public struct PlanView: @unchecked Sendable {
 
   private struct Moved {
     var placed: Placed
+    var constancy: MotionConstancy
     var rotation: Double
     var opacity: Double
     /// Of the canvases that it lies on; nil: none of them is placed by a motion.
@@ -181,20 +182,31 @@ public struct PlanView: @unchecked Sendable {
   }
 
   private func motion(_ index: Int, _ frame: Int64) -> Moved? {
+    guard var moved = rawMotion(index, frame) else { return nil }
+    moved.placed = moved.placed.settled(moved.constancy, turns: moved.rotation != 0)
+    return moved
+  }
+
+  /// Before whole pixels are made of it.
+  private func rawMotion(_ index: Int, _ frame: Int64) -> Moved? {
     let record = self.record(sluice_plan_motion.self, header.motion_offset, index)
-    let time = ClipTime(frame: frame, rate: header.rate.value, origin: record.origin.value, speed: record.speed.value)
+    let time = ClipTime(frame: frame, rate: header.rate.value, offset: record.offset.value, speed: record.speed.value)
     let motion = PlanMotion(record: record, time: time) { [self] in
       self.record(sluice_plan_key.self, header.key_offset, $0)
     }
     guard var placed = motion.placed else { return nil }
-    var moved = Moved(placed: placed, rotation: motion.rotation, opacity: motion.opacity)
-    if record.parent >= 0 {
-      guard let outer = self.motion(Int(record.parent), frame) else { return nil }
-      placed = outer.placed.map(placed)
-      moved.placed = placed
-      moved.outerClip = outer.placed.clip.intersection(outer.outerClip ?? outer.placed.clip)
+    // What does not show is left out before the picture is turned.
+    let everywhere = Rect(x: -1e7, y: -1e7, width: 2e7, height: 2e7)
+    if motion.rotation != 0 { placed = placed.clipped(to: everywhere) ?? placed }
+    guard record.parent >= 0 else {
+      return Moved(
+        placed: placed, constancy: MotionConstancy(record, parent: nil), rotation: motion.rotation, opacity: motion.opacity)
     }
-    return moved
+    guard let outer = self.motion(Int(record.parent), frame) else { return nil }
+    return Moved(
+      placed: outer.placed.map(placed), constancy: MotionConstancy(record, parent: outer.constancy),
+      rotation: motion.rotation, opacity: motion.opacity,
+      outerClip: outer.placed.clip.intersection(outer.outerClip ?? outer.placed.clip))
   }
 
   /// Walks the tree that `sluice_plan_layer` describes. Its depth is the logarithm of the table's length.

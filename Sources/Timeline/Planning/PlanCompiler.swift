@@ -7,24 +7,46 @@ import SluiceBase
 /// Frame n stands at n / rate and shows the clips with at <= n / rate < at + duration. What can never be seen makes no
 /// layer and no stream: clips that are disabled, transparent, off the canvas, or behind one opaque clip above; the
 /// time in which a clip is covered is cut out of it. The length is the end of the last enabled clip with a picture.
+/// A timeline within another is drawn straight onto it where that gives the same picture, else on a canvas of its own; it
+/// is shown at the output's frame times, whatever its own rate.
 public enum PlanCompiler {
   /// `from` is inclusive, `to` exclusive (nil: from the start, to the end); output frame 0 is the frame at `from`.
   /// Size, rate, colour and shape in `settings` are set from the canvas. `decodeThreads` is for each video stream.
-  /// Throws what is wrong with the project in the light of its media, with the place in the file.
+  /// Throws everything that is wrong with the project in the light of its media, with the places in the file.
   public static func compile(
     _ project: Project, media: [String: MediaInfo], from: TimeValue? = nil, to: TimeValue? = nil, settings: OutputSettings,
     decodeThreads: Int = 1
-  ) throws(SluiceError) -> Plan {
-    let resolver = ClipResolver(project: project, media: media)
-    let tracks = try resolver.tracks()
-    let length = tracks.lazy.flatMap { $0 }.map(\.end).max() ?? 0
-    let range = try cut(length, from, to, project)
+  ) throws(ProjectErrors) -> Plan {
+    let output = FrameGrid(rate: project.canvas.rate)
+    let context = PlanContext(media: media, output: output)
+    let items = TimelineBuilder(
+      project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
+      within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": "
+    ).items()
+    if let errors = context.problems.found { throw errors }
+    do throws(SluiceError) {
+      let length = items.lazy.map(\.frames.upperBound).max() ?? 0
+      let range = try cut(length, from, to, project)
+      let segments = Visibility(bounds: project.canvas.bounds, format: project.canvas.format).segments(items, in: range)
+      return try plan(project, context, segments, range, settings, decodeThreads)
+    } catch {
+      throw ProjectErrors(error)
+    }
+  }
 
-    let segments = Visibility(canvas: project.canvas, tracks: tracks).segments(in: range)
+  private static func plan(
+    _ project: Project, _ context: PlanContext, _ segments: [PlanSegment], _ range: Range<Int64>, _ settings: OutputSettings,
+    _ decodeThreads: Int
+  ) throws(SluiceError) -> Plan {
+    let frames = Int64(range.count)
     var streams = StreamTable(
-      grid: FrameGrid(rate: project.canvas.rate), base: range.lowerBound, media: media, threads: decodeThreads,
-      canvas: project.canvas)
-    try streams.assign(segments, project: project)
+      context: context, base: range.lowerBound, threads: decodeThreads, canvas: project.canvas,
+      frameCount: frames)
+    var layers = LayerTable(context: context, canvas: project.canvas, base: range.lowerBound)
+    layers.add(segments)
+    try layers.assignStreams(&streams)
+    try streams.checkWidth(project.path)
+    let sorted = streams.sorted()
 
     var settings = settings
     settings.width = project.canvas.width
@@ -32,23 +54,18 @@ public enum PlanCompiler {
     settings.sampleAspect = project.canvas.sampleAspect
     settings.rate = project.canvas.rate
     settings.color = project.canvas.color
-    let layers = segments.enumerated().map { index, segment in
-      let stream = streams.streamOfSegment[index]
-      var layer = segment.clip.layer(stream: stream)
-      if stream >= 0, let tile = streams.streams[stream].tile {
-        layer.source = Rect(x: 0, y: 0, width: Double(tile.width), height: Double(tile.height))
-      }
-      return PlanBytes.LayerRecord(
-        first: segment.first - range.lowerBound, end: segment.end - range.lowerBound, order: segment.track, layer: layer)
+    guard let changes = context.changes(from: range.lowerBound) else {
+      throw SluiceError(.badInput, "the times of its keyframes have fractions too fine", at: project.path)
     }
-    let plan = PlanBytes.encode(
-      canvas: project.canvas, output: settings, frames: Int64(range.count), sources: streams.sources, streams: streams.streams,
-      layers: layers)
+    var plan = PlanBytes.encode(
+      canvas: project.canvas, output: settings, frames: frames, sources: streams.sources, streams: sorted.streams,
+      layers: layers.records(streamIndex: sorted.index), changes: changes)
     guard plan.isSound else {
       throw SluiceError(
         .badInput, "the canvas or a source has a size, rate or shape beyond what a plan can hold", at: project.path,
         advice: "check the sources with sluice probe")
     }
+    plan.warnings = context.problems.warnings
     return plan
   }
 

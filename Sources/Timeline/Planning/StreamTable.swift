@@ -2,99 +2,125 @@ import CSluice
 import FrameModel
 import SluiceBase
 
-/// Gives every segment with a picture its decode stream. Segments that show the same source at the same source time
-/// share one; a stream ends where no segment needs it, so that every frame it delivers is used.
+/// Gives every picture that is seen its decode stream. What shows the same source at the same source time shares one; a
+/// stream ends where nothing needs it, so that every frame it delivers is used.
 struct StreamTable {
-  let grid: FrameGrid
+  let context: PlanContext
   /// Absolute frame that is output frame 0.
   let base: Int64
-  let media: [String: MediaInfo]
   let threads: Int
   let canvas: Canvas
+  /// Frames of the output. Streams whose effects remember earlier pictures begin anew where its segments do.
+  let frameCount: Int64
 
   private(set) var sources: [SourceRecord] = []
+  /// By rising first frame once `assign` is done.
   private(set) var streams: [StreamRecord] = []
-  /// Stream of every segment; -1 for a colour.
-  private(set) var streamOfSegment: [Int] = []
+  private var sourceOfKey: [String: Int] = [:]
+  private var latest: [Key: Int] = [:]
 
-  init(grid: FrameGrid, base: Int64, media: [String: MediaInfo], threads: Int, canvas: Canvas) {
-    self.canvas = canvas
-    self.grid = grid
+  /// Source pictures that effects with a memory have seen before the first one that is shown.
+  static let warmUp = 16
+
+  init(context: PlanContext, base: Int64, threads: Int, canvas: Canvas, frameCount: Int64) {
+    self.context = context
     self.base = base
-    self.media = media
-    self.threads = max(1, threads)
+    self.threads = Swift.max(1, threads)
+    self.canvas = canvas
+    self.frameCount = frameCount
   }
 
   private struct Key: Hashable {
-    var source: Int
-    var offset: Rational
-    var number: Int64
+    var picture: PlanItem.Picture
     var tile: StillTile?
   }
 
-  /// `segments` by rising first frame.
-  mutating func assign(_ segments: [Segment], project: Project) throws(SluiceError) {
-    var sourceOfKey: [String: Int] = [:]
-    var latest: [Key: Int] = [:]
-    streamOfSegment.reserveCapacity(segments.count)
-    for segment in segments {
-      guard case .picture(let name, let offset, let number) = segment.clip.content, let info = media[name] else {
-        streamOfSegment.append(-1)
-        continue
-      }
-      let source = sourceOfKey[name] ?? sources.count
-      if source == sources.count {
-        sourceOfKey[name] = source
-        sources.append(Self.record(name, info))
-      }
-      let key = Key(source: source, offset: offset, number: number, tile: tile(segment.clip, info))
-      let first = segment.first - base, end = segment.end - base
-      if let index = latest[key], streams[index].endFrame >= first {
-        streams[index].endFrame = max(streams[index].endFrame, end)
-        streamOfSegment.append(index)
-        continue
-      }
-      latest[key] = streams.count
-      streamOfSegment.append(streams.count)
-      streams.append(try stream(key, info, segment, first: first, end: end, project))
-    }
-    try checkWidth(project)
+  /// A picture that is seen, in absolute frames, and where it is.
+  struct Use {
+    var picture: PlanItem.Picture
+    var tile: StillTile?
+    var frames: Range<Int64>
+    var place: String
   }
 
-  private func stream(
-    _ key: Key, _ info: MediaInfo, _ segment: Segment, first: Int64, end: Int64, _ project: Project
-  ) throws(SluiceError) -> StreamRecord {
-    let isStill = info.kind == .image
-    let step = isStill ? Rational.zero : grid.time(of: 1)
-    let start = isStill ? Rational.zero : grid.time(of: segment.first).flatMap(key.offset.adding)
-    guard let step, let start, Self.addExactly(start, step) else {
+  /// The pieces of `use`, each with its stream. `uses` must come by rising first frame.
+  mutating func assign(_ use: Use) throws(SluiceError) -> [(frames: Range<Int64>, stream: Int)] {
+    var result: [(frames: Range<Int64>, stream: Int)] = []
+    for frames in parts(use) { result.append((frames, try stream(use, frames))) }
+    return result
+  }
+
+  /// Cut where effects begin anew.
+  private func parts(_ use: Use) -> [Range<Int64>] {
+    guard !use.picture.effects.isEmpty, !use.picture.isStill, !EffectTraits.isStateless(use.picture.effects) else {
+      return [use.frames]
+    }
+    var parts: [Range<Int64>] = []
+    var first = use.frames.lowerBound
+    while first < use.frames.upperBound {
+      let end = min(base + Segment.end(after: first - base, of: frameCount), use.frames.upperBound)
+      parts.append(first..<end)
+      first = end
+    }
+    return parts
+  }
+
+  private mutating func stream(_ use: Use, _ frames: Range<Int64>) throws(SluiceError) -> Int {
+    let key = Key(picture: use.picture, tile: use.tile)
+    let first = frames.lowerBound - base, end = frames.upperBound - base
+    if let index = latest[key], streams[index].endFrame >= first || isKept(index, until: first) {
+      streams[index].endFrame = Swift.max(streams[index].endFrame, end)
+      return index
+    }
+    guard let info = context.media[use.picture.key] else { return -1 }
+    latest[key] = streams.count
+    streams.append(try record(use, info, first: first, end: end))
+    return streams.count - 1
+  }
+
+  /// A small still that comes again soon is kept rather than decoded again.
+  private func isKept(_ index: Int, until frame: Int64) -> Bool {
+    let stream = streams[index]
+    guard stream.isStill, stream.tile != nil else { return false }
+    return Double(frame - stream.endFrame) <= canvas.rate.double * 60 && stream.slotBytes <= 1 << 20
+  }
+
+  private mutating func record(_ use: Use, _ info: MediaInfo, first: Int64, end: Int64) throws(SluiceError) -> StreamRecord {
+    let picture = use.picture
+    let output = context.output
+    let moves = !picture.isStill
+    let step = output.time(of: 1).flatMap { $0.times(picture.time.speed) }
+    let start = output.time(of: base + first).flatMap { $0.times(picture.time.speed) }.flatMap(picture.time.offset.adding)
+    let keyStep = output.time(of: 1).flatMap { $0.times(picture.keys.speed) }
+    let keyStart = output.time(of: base + first).flatMap { $0.times(picture.keys.speed) }.flatMap(picture.keys.offset.adding)
+    guard let step, let start, let keyStep, let keyStart, Self.addExactly(start, step), Self.addExactly(keyStart, keyStep) else {
       throw SluiceError(
-        .badInput, "the times of this clip have fractions too fine to be added exactly",
-        at: project.path.isEmpty ? segment.clip.place : "\(project.path): \(segment.clip.place)",
+        .badInput, "the times of this clip have fractions too fine to be added exactly", at: use.place,
         advice: "round them to microseconds")
     }
-    let pictures = info.video?.pictureBuffers ?? 1
-    let threads = isStill || info.path.hasPrefix("lavfi:") ? 1 : threads
-    return StreamRecord(
-      source: key.source, firstFrame: first, endFrame: end, start: start, step: step, number: key.number, threads: threads,
-      slotBytes: key.tile.map(slotBytes) ?? info.video?.slotBytes ?? 0,
-      slots: isStill ? (key.tile == nil ? pictures + 1 : 1) : pictures + threads, isStill: isStill, tile: key.tile)
+    let video = info.video ?? MediaInfo.Video()
+    let isImage = info.kind == .image
+    let deinterlace = video.interlaced && !isImage
+    // What goes through filters, or comes backwards, is put into slots when it is finished: no codec holds them.
+    let isPrivate = !picture.effects.isEmpty || deinterlace || step < .zero
+    let threads = isImage || info.path.hasPrefix("lavfi:") ? 1 : threads
+    var stream = StreamRecord(
+      source: source(picture.key, info), firstFrame: first, endFrame: end, start: start, step: moves ? step : .zero,
+      number: picture.number, threads: threads, slotBytes: use.tile.map(slotBytes) ?? video.slotBytes,
+      slots: isPrivate
+        ? (moves ? 2 : 1) : isImage ? (use.tile == nil ? video.pictureBuffers + 1 : 1) : video.pictureBuffers + threads,
+      isStill: picture.isStill, tile: use.tile)
+    stream.effects = picture.effects
+    stream.deinterlace = deinterlace
+    stream.warmUp = !picture.effects.isEmpty && moves && !EffectTraits.isStateless(picture.effects) ? Self.warmUp : 0
+    stream.parameters = picture.parameters.map { StreamParameter(effect: $0.effect, name: $0.name, value: $0.value) }
+    stream.keyStart = keyStart
+    stream.keyStep = keyStep
+    return stream
   }
 
   private func slotBytes(_ tile: StillTile) -> Int {
     PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: tile.width, height: tile.height).bytes)
-  }
-
-  /// How a still is scaled when it is decoded; nil where that would not be the picture that the renderer makes (alpha, a
-  /// place between chroma samples) or saves nothing.
-  private func tile(_ clip: ResolvedClip, _ info: MediaInfo) -> StillTile? {
-    guard info.kind == .image, let video = info.video, !video.format.hasAlpha, canvas.sampleAspect == .one else { return nil }
-    let place = clip.destination
-    guard [place.x, place.y].allSatisfy({ $0.truncatingRemainder(dividingBy: 2) == 0 }),
-      [place.width, place.height].allSatisfy({ $0 == $0.rounded() && $0 >= 1 })
-    else { return nil }
-    let tile = StillTile(source: clip.source, width: Int(place.width), height: Int(place.height))
-    return slotBytes(tile) * 2 <= video.slotBytes ? tile : nil
   }
 
   /// Whether `start + k * step` fits 64 bits, with room to spare, for every frame of a plan.
@@ -103,17 +129,30 @@ struct StreamTable {
     return Int128(start.den) * Int128(ratio.den) <= 1 << 36
   }
 
-  private static func record(_ key: String, _ info: MediaInfo) -> SourceRecord {
-    let isGraph = key.hasPrefix("lavfi:")
+  /// Effects are the stream's, not the source's.
+  private mutating func source(_ key: String, _ info: MediaInfo) -> Int {
+    let plain = SourceText(key)
+    if let index = sourceOfKey[plain.key] { return index }
     let video = info.video
     let rate = video.map { $0.averageRate > .zero ? $0.averageRate : $0.nominalRate } ?? .zero
-    return SourceRecord(
-      kind: isGraph ? .lavfi : .file, text: isGraph ? String(key.dropFirst(6)) : key, isStill: info.kind == .image,
-      fileBytes: info.fileBytes, modified: info.modified, width: video?.width ?? 0, height: video?.height ?? 0, rate: rate)
+    sourceOfKey[plain.key] = sources.count
+    sources.append(
+      SourceRecord(
+        kind: plain.kind, text: plain.text, isStill: info.kind == .image, fileBytes: info.fileBytes, modified: info.modified,
+        width: video?.width ?? 0, height: video?.height ?? 0, rate: rate))
+    return sources.count - 1
+  }
+
+  /// Streams by rising first frame, and for each old index its new one.
+  func sorted() -> (streams: [StreamRecord], index: [Int]) {
+    let order = streams.indices.sorted { (streams[$0].firstFrame, $0) < (streams[$1].firstFrame, $1) }
+    var index = [Int](repeating: 0, count: streams.count)
+    for (new, old) in order.enumerated() { index[old] = new }
+    return (order.map { streams[$0] }, index)
   }
 
   /// A render job has a bounded number of inputs.
-  private func checkWidth(_ project: Project) throws(SluiceError) {
+  func checkWidth(_ path: String) throws(SluiceError) {
     var changes = streams.flatMap { [($0.firstFrame, 1), ($0.endFrame, -1)] }
     changes.sort { $0 < $1 }
     var open = 0
@@ -121,9 +160,36 @@ struct StreamTable {
       open += change
       if open > Int(SLUICE_MAX_INPUTS) {
         throw SluiceError(
-          .badInput, "frame \(frame + base) shows more than \(SLUICE_MAX_INPUTS) sources at once", at: project.path,
+          .badInput, "frame \(frame + base) shows more than \(SLUICE_MAX_INPUTS) sources at once", at: path,
           advice: "render parts of it to files first")
       }
+    }
+  }
+}
+
+/// A probe key taken apart.
+private struct SourceText {
+  var key: String
+  var kind = SourceRecord.Kind.file
+  var text: String
+
+  init(_ probeKey: String) {
+    var value = probeKey.hasPrefix("{") ? try? JSONReader.read(probeKey) : nil
+    key = probeKey
+    if let source = value?["source"]?.string {
+      key = source
+      value = source.hasPrefix("{") ? try? JSONReader.read(source) : nil
+    }
+    text = key
+    if key.hasPrefix("lavfi:") {
+      kind = .lavfi
+      text = String(key.dropFirst(6))
+    } else if value?["title"] != nil {
+      kind = .title
+    } else if value?["subtitles"] != nil {
+      kind = .subtitles
+    } else if value?["sequence"] != nil {
+      kind = .sequence
     }
   }
 }

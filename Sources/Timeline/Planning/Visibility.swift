@@ -1,75 +1,78 @@
 import FrameModel
 
-/// A stretch of time in which a clip is seen.
-struct Segment {
-  var clip: ResolvedClip
-  /// Rises from bottom to top; the index of the track.
-  var track: Int
-  var first: Int64
-  var end: Int64
+/// A stretch of time in which an item is seen, with what is seen of its group.
+struct PlanSegment {
+  var item: PlanItem
+  var frames: Range<Int64>
+  var members: [PlanSegment] = []
 }
 
-/// Cuts out of every clip the time in which one opaque clip on a track above covers it whole.
+/// Cuts out of every item the time in which one opaque item above covers it whole.
 struct Visibility {
-  let canvas: Canvas
-  let tracks: [[ResolvedClip]]
-  /// Opaque visible clips of the tracks that have any, by rising first frame.
-  private let covers: [(track: Int, clips: [ResolvedClip])]
+  /// The canvas that the items lie on.
+  let bounds: Rect
+  let format: PixelFormat
 
-  init(canvas: Canvas, tracks: [[ResolvedClip]]) {
-    self.canvas = canvas
-    self.tracks = tracks
-    covers = tracks.enumerated().compactMap { track, clips in
-      let opaque = clips.filter { $0.isVisible && $0.isOpaque }
-      return opaque.isEmpty ? nil : (track, opaque)
+  /// Bottom to top; of one item by time.
+  func segments(_ items: [PlanItem], in range: Range<Int64>) -> [PlanSegment] {
+    let shown = items.map { $0.frames.clamped(to: range) }
+    let covers = items.map { $0.isOpaque ? $0.settled.clamped(to: range) : range.lowerBound..<range.lowerBound }
+    var changes: [Int64: (starts: [Int], ends: [Int])] = [:]
+    for index in items.indices where !shown[index].isEmpty {
+      changes[shown[index].lowerBound, default: ([], [])].starts.append(index)
+      changes[shown[index].upperBound, default: ([], [])].ends.append(index)
+      guard !covers[index].isEmpty else { continue }
+      for edge in [covers[index].lowerBound, covers[index].upperBound] where changes[edge] == nil { changes[edge] = ([], []) }
+    }
+    var active: [Int] = []
+    var since: [Int: Int64] = [:]
+    var parts: [(item: Int, frames: Range<Int64>)] = []
+    for frame in changes.keys.sorted() {
+      if let change = changes[frame] {
+        for index in change.ends { active.remove(at: active.partition { $0 >= index }) }
+        for index in change.starts { active.insert(index, at: active.partition { $0 >= index }) }
+      }
+      let seen = visible(active, items, covers, at: frame)
+      for (index, start) in since where !seen.contains(index) {
+        parts.append((index, start..<frame))
+        since[index] = nil
+      }
+      for index in seen where since[index] == nil { since[index] = frame }
+    }
+    parts.sort { ($0.item, $0.frames.lowerBound) < ($1.item, $1.frames.lowerBound) }
+    return parts.map { part in
+      var segment = PlanSegment(item: items[part.item], frames: part.frames)
+      if case .group(let width, let height, _, let members) = segment.item.content {
+        let bounds = Rect(x: 0, y: 0, width: Double(width), height: Double(height))
+        segment.members = Visibility(bounds: bounds, format: format).segments(members, in: part.frames)
+      }
+      return segment
     }
   }
 
-  /// By rising first frame, then bottom to top.
-  func segments(in range: Range<Int64>) -> [Segment] {
-    var segments: [Segment] = []
-    for (track, clips) in tracks.enumerated() {
-      let above = covers[covers.partition { $0.track > track }...]
-      for clip in clips where clip.isVisible {
-        let first = max(clip.first, range.lowerBound), end = min(clip.end, range.upperBound)
-        guard first < end else { continue }
-        for part in uncovered(clip, first..<end, above) {
-          segments.append(Segment(clip: clip, track: track, first: part.lowerBound, end: part.upperBound))
-        }
+  /// Of the active items those that no opaque one above covers alone.
+  private func visible(_ active: [Int], _ items: [PlanItem], _ covers: [Range<Int64>], at frame: Int64) -> Set<Int> {
+    var seen: Set<Int> = []
+    var over: [Rect] = []
+    for index in active.reversed() {
+      let item = items[index]
+      if !over.isEmpty {
+        let area = area(of: item)
+        if over.contains(where: { $0.contains(area) }) { continue }
+      }
+      seen.insert(index)
+      if covers[index].contains(frame), case .resting(_, let place) = item.geometry {
+        over.removeAll { place.contains($0) }
+        over.append(place)
       }
     }
-    segments.sort { ($0.first, $0.track) < ($1.first, $1.track) }
-    return segments
+    return seen
   }
 
-  private func uncovered(_ clip: ResolvedClip, _ range: Range<Int64>, _ above: ArraySlice<(track: Int, clips: [ResolvedClip])>)
-    -> [Range<Int64>]
-  {
-    // A cover that ends inside a chroma sample of the clip lets the clip's part of that sample through.
-    let area = clip.destination.grown(log2Width: canvas.format.log2ChromaWidth, log2Height: canvas.format.log2ChromaHeight)
-      .intersection(canvas.bounds)
-    var hidden: [Range<Int64>] = []
-    for (_, track) in above {
-      var index = track.partition { $0.end > range.lowerBound }
-      while index < track.count, track[index].first < range.upperBound {
-        let cover = track[index]
-        if cover.destination.contains(area) {
-          let part = cover.first..<cover.end
-          if part.lowerBound <= range.lowerBound, part.upperBound >= range.upperBound { return [] }
-          hidden.append(part)
-        }
-        index += 1
-      }
-    }
-    hidden.sort { $0.lowerBound < $1.lowerBound }
-    var parts: [Range<Int64>] = []
-    var at = range.lowerBound
-    for cover in hidden {
-      if cover.lowerBound > at { parts.append(at..<min(cover.lowerBound, range.upperBound)) }
-      at = max(at, cover.upperBound)
-    }
-    if at < range.upperBound { parts.append(at..<range.upperBound) }
-    return parts
+  /// A cover that ends inside a chroma sample lets what is below through there. What moves may be anywhere.
+  private func area(of item: PlanItem) -> Rect {
+    guard case .resting(_, let place) = item.geometry else { return bounds }
+    return place.grown(log2Width: format.log2ChromaWidth, log2Height: format.log2ChromaHeight).intersection(bounds)
   }
 }
 

@@ -1,0 +1,68 @@
+import FrameModel
+import SluiceBase
+
+/// Where the picture of one clip lies on a surface.
+struct ClipGeometry {
+  let clip: Project.Clip
+  /// Canvas of the timeline that the clip is on.
+  let canvas: Canvas
+  let surface: Surface
+  /// Seconds of the clip at output second T.
+  let time: TimeMap
+  let context: PlanContext
+  /// A transition moves it.
+  let slides: Bool
+
+  /// nil when nothing of it is ever seen. `picture` nil: a fill of the whole place.
+  func resolve(_ picture: Fitting?) -> PlanItem.Geometry? {
+    if let opacity = clip.opacity.constant, opacity == .zero { return nil }
+    let fitting = picture ?? Fitting(width: Double(canvas.width), height: Double(canvas.height), aspect: 1)
+    let fit = picture == nil ? Project.Fit.stretch : clip.place.fit
+    guard let rotation = clip.rotate.constant, let opacity = clip.opacity.constant, let box = constant(clip.place),
+      !surface.moves, !slides, rotation == .zero || surface.isSame
+    else { return moving(fitting, fit) }
+    _ = opacity
+    let crop = clip.crop.map(constant)
+    if case .some(nil) = crop { return moving(fitting, fit) }
+    var placed = fitting.place(crop: crop ?? nil, box: box, fit: fit).rounded
+    if case .resting(let outer) = surface.lie { placed = outer.map(placed).rounded }
+    if picture == nil { placed.source = Rect(x: 0, y: 0, width: 1, height: 1) }
+    if rotation != .zero {
+      let degrees = rotation.double.truncatingRemainder(dividingBy: 360)
+      if degrees != 0 {
+        guard fit != .none else { return moving(fitting, fit) }
+        return .turned(source: placed.source, destination: placed.destination, degrees: degrees)
+      }
+    }
+    guard let visible = placed.clipped(to: surface.bounds) else { return nil }
+    let nothing = Rect(x: 0, y: 0, width: 0, height: 0)
+    return .resting(source: picture == nil ? nothing : visible.source, destination: visible.destination)
+  }
+
+  private func moving(_ fitting: Fitting, _ fit: Project.Fit) -> PlanItem.Geometry {
+    let place = clip.place
+    return .moving(
+      context.add(
+        Motion(
+          time: time, width: fitting.width, height: fitting.height, aspect: fitting.aspect, fit: fit, crop: clip.crop,
+          place: Project.Box(
+            x: place.x, y: place.y, width: place.width ?? .constant(Rational(Int64(canvas.width))),
+            height: place.height ?? .constant(Rational(Int64(canvas.height)))),
+          rotation: clip.rotate, opacity: clip.opacity,
+          parent: surface.motion(context, width: canvas.width, height: canvas.height))))
+  }
+
+  private func constant(_ place: Project.Place) -> Rect? {
+    guard let x = place.x.constant, let y = place.y.constant else { return nil }
+    let width = place.width ?? .constant(Rational(Int64(canvas.width)))
+    let height = place.height ?? .constant(Rational(Int64(canvas.height)))
+    guard let width = width.constant, let height = height.constant else { return nil }
+    return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
+  }
+
+  private func constant(_ box: Project.Box) -> Rect? {
+    guard let x = box.x.constant, let y = box.y.constant, let width = box.width.constant, let height = box.height.constant
+    else { return nil }
+    return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
+  }
+}

@@ -1,0 +1,49 @@
+import FrameModel
+
+/// Where a timeline's canvas lies on the canvas that is drawn on: the output's, or a group's.
+struct Surface {
+  enum Lie {
+    /// The two are one.
+    case same
+    case resting(Placed)
+    /// By a motion of the plan.
+    case moving(Int)
+  }
+
+  /// The canvas that is drawn on.
+  let bounds: Rect
+  var lie = Lie.same
+
+  var isSame: Bool { if case .same = lie { true } else { false } }
+  var moves: Bool { if case .moving = lie { true } else { false } }
+
+  /// Whether it has another shape here than on its own canvas.
+  var isDistorted: Bool {
+    guard case .resting(let placed) = lie else { return moves }
+    let x = placed.destination.width / placed.source.width, y = placed.destination.height / placed.source.height
+    return (x / y - 1).magnitude > 1e-3
+  }
+
+  /// A part of the timeline's canvas, on the canvas that is drawn on. Not for one that moves.
+  func map(_ rect: Rect) -> Rect {
+    guard case .resting(let placed) = lie else { return rect }
+    return placed.map(Placed(source: rect, destination: rect, clip: rect)).destination
+  }
+
+  /// The motion that places the timeline's canvas; nil where the two are one.
+  func motion(_ context: PlanContext, width: Int, height: Int) -> Int? {
+    switch lie {
+    case .same: return nil
+    case .moving(let index): return index
+    case .resting(let placed):
+      func number(_ value: Double) -> Animatable { .constant(Rational(approximating: value)) }
+      func box(_ rect: Rect) -> Project.Box {
+        Project.Box(x: number(rect.x), y: number(rect.y), width: number(rect.width), height: number(rect.height))
+      }
+      return context.add(
+        Motion(
+          time: TimeMap(offset: .zero, speed: .zero), width: Double(width), height: Double(height), aspect: 1, fit: .stretch,
+          crop: box(placed.source), place: box(placed.destination), rotation: .zero, opacity: .one, parent: nil))
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import FrameModel
+import SluiceBase
+
+/// Makes the items of one timeline, bottom to top, and of the timelines within it.
+struct TimelineBuilder {
+  let project: Project
+  let context: PlanContext
+  /// Seconds of this timeline at output second T.
+  let map: TimeMap
+  let surface: Surface
+  /// Output frames in which it is shown.
+  let within: Range<Int64>
+  /// What stands before the places of this timeline in errors: `show.json: `.
+  let prefix: String
+
+  private var grid: FrameGrid { FrameGrid(rate: project.canvas.rate) }
+
+  func items() -> [PlanItem] {
+    var items: [PlanItem] = []
+    for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
+      items += TrackBuilder(timeline: self, track: track, place: "\(prefix)tracks[\(index)]").items()
+    }
+    return items
+  }
+
+  /// Seconds from its start to the end of its last clip.
+  func length() throws(SluiceError) -> Rational {
+    var longest = Rational.zero
+    for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
+      for (clipIndex, clip) in track.clips.enumerated() where clip.enabled {
+        let place = "\(prefix)tracks[\(index)].clips[\(clipIndex)]"
+        longest = max(longest, try times(clip, source(of: clip, place), place).end)
+      }
+    }
+    return longest
+  }
+
+  /// What a clip shows, with everything about it that its own file does not say.
+  enum Source {
+    case color(RGBA)
+    case picture(MediaInfo, key: String)
+    case timeline(Project, prefix: String, length: Rational)
+  }
+
+  func source(of clip: Project.Clip, _ place: String) throws(SluiceError) -> Source {
+    try context.problems.visit(place)
+    let named = project.sources[clip.source]
+    switch named.source {
+    case .color(let color) where clip.effects.isEmpty: return .color(color)
+    case .timeline(let inner): return try timeline(inner, clip, place)
+    case .grid(let grid):
+      return try timeline(GridLayout.timeline(grid, of: project, media: context.media, duration: clip.duration), clip, place)
+    default:
+      guard let key = project.probeKey(of: clip) else {
+        throw SluiceError(.software, "source \(named.name) has no key", at: place + ".source")
+      }
+      guard let info = context.media[key] else {
+        throw SluiceError(.software, "\(key) was not probed", at: place + ".source")
+      }
+      guard let video = info.video, video.width > 0, video.height > 0 else {
+        throw SluiceError(
+          .badInput, "\(info.path) has no picture", at: place + ".source", advice: "use it on a track of kind \"audio\"")
+      }
+      return .picture(info, key: key)
+    }
+  }
+
+  private func timeline(_ inner: Project, _ clip: Project.Clip, _ place: String) throws(SluiceError) -> Source {
+    guard clip.effects.isEmpty else {
+      throw SluiceError(
+        .badInput, "effects work on media, not on a timeline as a whole", at: place + ".effects",
+        advice: "put them on the clips within, or render it to a file first")
+    }
+    let prefix = inner.path.isEmpty ? place + " > " : inner.path + ": "
+    let builder = TimelineBuilder(
+      project: inner, context: context, map: .identity, surface: surface, within: within, prefix: prefix)
+    return .timeline(inner, prefix: prefix, length: try builder.length())
+  }
+
+  func times(_ clip: Project.Clip, _ source: Source, _ place: String) throws(SluiceError) -> ClipTimes.Result {
+    let (what, length): (String, Rational?) =
+      switch source {
+      case .color: ("a colour has no length of its own", nil)
+      case .picture(let info, _) where info.kind == .image: ("a still picture has no length of its own", nil)
+      case .picture(let info, _): ("the length of \(info.path) is not known", info.duration)
+      case .timeline(_, _, let length): ("this timeline is empty", length)
+      }
+    return try ClipTimes(
+      clip: clip, grid: grid, map: map, output: context.output, length: length, withoutLength: what, place: place
+    ).resolve()
+  }
+}

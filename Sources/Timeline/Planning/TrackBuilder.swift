@@ -1,0 +1,120 @@
+import FrameModel
+import SluiceBase
+
+/// Makes the items of one track: its clips one after the other, and the transitions between them.
+struct TrackBuilder {
+  let timeline: TimelineBuilder
+  let track: Project.Track
+  let place: String
+
+  private var context: PlanContext { timeline.context }
+
+  /// A clip with its times.
+  private struct Entry {
+    var clip: Project.Clip
+    var source: TimelineBuilder.Source
+    var times: ClipTimes.Result
+    var place: String
+    /// With the time in which it plays on under the transition to the next.
+    var frames: Range<Int64>
+    var entering: Range<Int64>? = nil
+    /// The transition into the next clip, which this one is still seen in.
+    var leaving: Project.Transition.Kind? = nil
+
+    var slides: Bool {
+      switch (clip.transition?.kind, leaving) {
+      case (.slide, _), (.push, _), (_, .push): true
+      default: false
+      }
+    }
+  }
+
+  func items() -> [PlanItem] {
+    var entries = resolved()
+    for index in entries.indices {
+      _ = context.problems.collect { () throws(SluiceError) in try join(&entries, index) }
+    }
+    var items: [PlanItem] = []
+    var startOfBefore = 0
+    for (index, entry) in entries.enumerated() {
+      let builder = ClipBuilder(
+        timeline: timeline, clip: entry.clip, source: entry.source, times: entry.times, frames: entry.frames,
+        place: entry.place, hasTransition: entry.entering != nil || entry.leaving != nil, slides: entry.slides)
+      guard var own = context.problems.collect({ () throws(SluiceError) in try builder.items() }) else { continue }
+      if let transition = entry.clip.transition, let frames = entry.entering, !frames.isEmpty {
+        var tail: [PlanItem] = []
+        if index > 0, entries[index - 1].leaving != nil {
+          tail = Array(items[startOfBefore...])
+          items.removeSubrange(startOfBefore...)
+        }
+        TransitionBuilder(context: context, surface: timeline.surface, canvas: timeline.project.canvas, frames: frames)
+          .join(&tail, &own, transition.kind, place: entry.place)
+        items += tail
+      }
+      startOfBefore = items.count
+      items += own
+    }
+    return items
+  }
+
+  private func resolved() -> [Entry] {
+    var entries: [Entry] = []
+    for (index, clip) in track.clips.enumerated() where clip.enabled {
+      let place = "\(place).clips[\(index)]"
+      let entry = context.problems.collect { () throws(SluiceError) -> Entry in
+        let source = try timeline.source(of: clip, place)
+        let times = try timeline.times(clip, source, place)
+        if clip.beyond == .cut, times.beyond > .zero {
+          context.problems.warn(
+            "\(place): its media ends \(TimeValue.seconds(times.beyond)) s before the clip does; it is cut there")
+        }
+        return Entry(clip: clip, source: source, times: times, place: place, frames: times.frames)
+      }
+      if let entry, !entry.frames.isEmpty { entries.append(entry) }
+    }
+    entries.sort { $0.frames.lowerBound < $1.frames.lowerBound }
+    return entries
+  }
+
+  /// Lets the clip before a transition play on until it is over; checks that nothing else overlaps.
+  private func join(_ entries: inout [Entry], _ index: Int) throws(SluiceError) {
+    let entry = entries[index]
+    if let transition = entry.clip.transition { entries[index].entering = try frames(of: transition, entry) }
+    guard index > 0 else { return }
+    let before = entries[index - 1].times.frames.upperBound
+    let start = entry.frames.lowerBound
+    let until = entries[index].entering?.upperBound ?? start
+    if before > until {
+      throw SluiceError(
+        .badInput,
+        Overlap.text(
+          with: String(entries[index - 1].place.dropFirst(timeline.prefix.count)), endsAt: before, startsAt: start, context.output
+        ), at: entry.place,
+        advice: Overlap.advice)
+    }
+    guard before >= start, until > start, let transition = entry.clip.transition else { return }
+    if let own = entries[index - 1].entering, start < own.upperBound {
+      throw SluiceError(
+        .badInput, "starts while the transition into \(entries[index - 1].place) is under way", at: entry.place,
+        advice: "make that transition shorter, or the clip longer")
+    }
+    entries[index - 1].frames = entries[index - 1].frames.lowerBound..<until
+    entries[index - 1].leaving = transition.kind
+  }
+
+  private func frames(of transition: Project.Transition, _ entry: Entry) throws(SluiceError) -> Range<Int64> {
+    let place = entry.place + ".transition.duration"
+    let grid = FrameGrid(rate: timeline.project.canvas.rate)
+    guard let seconds = grid.seconds(transition.duration), let end = entry.times.start.adding(seconds),
+      let frames = timeline.map.frames(entry.times.start, end, context.output)
+    else {
+      throw SluiceError(.badInput, "this time's fraction is too fine", at: place, advice: "round it to microseconds")
+    }
+    guard end <= entry.times.end else {
+      throw SluiceError(
+        .badInput, "is longer than its clip, which is \(TimeValue.seconds(entry.times.end - entry.times.start)) long", at: place,
+        advice: "make it shorter")
+    }
+    return frames
+  }
+}
