@@ -83,7 +83,7 @@ struct OTIOLeaf: Comparable, CustomStringConvertible {
         }
         var leaf = OTIOLeaf(name: clip.name, at: from, end: to, start: start + (from - first) * speed, speed: speed)
         switch source.source {
-        case .color(.clear): continue
+        case .color where source.name == "background": continue
         case .timeline where source.name.hasPrefix("card"), .color, .lavfi, .title: leaf.start = nil
         default: break
         }

@@ -56,7 +56,8 @@ struct OTIOExtras {
     return parser.project(value, "", startingWith: start).project
   }
 
-  private func parse(_ members: [JSONMember], _ place: String, _ kind: Project.TrackKind, source: Project.Source) -> Project.Clip {
+  private func parse(_ members: [JSONMember], _ place: String, _ kind: Project.TrackKind, source: Project.Source) -> Project.Clip
+  {
     let sources = [Project.NamedSource("media", source)]
     let parser = ClipParser(errors: context.errors, folder: context.folder, canvas: canvas, sources: sources)
     let offset = members.first?.offset ?? 0

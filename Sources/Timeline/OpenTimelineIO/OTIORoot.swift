@@ -48,7 +48,8 @@ struct OTIORoot {
     let given = extras?["canvas"]
     if isTimeline { object.noteOthers(["tracks", "global_defaultstime"]) }
     if let start, start.seconds != .zero {
-      context.note(.ignored, object, "global_defaultstime \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
+      context.note(
+        .ignored, object, "global_defaultstime \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
     }
 
     let builder = OTIOProjectBuilder(project, kind: .video, context: context)
@@ -67,7 +68,7 @@ struct OTIORoot {
       context.errors.add("the timeline is empty: it has no length", at: root.offset, root.place)
       return nil
     }
-    fill(extent, builder)
+    builder.fill(to: extent)
     let rateText = "\(DecimalText.text(canvas.rate)) frames a second"
     let why = [
       given?["width"] != nil ? nil : "the size is the default",
@@ -88,22 +89,6 @@ struct OTIORoot {
     }
     return stack["source_range"] == nil && warps != true && stack.value["metadata"]?["sluice"] == nil
       && stack["enabled"]?.bool != false
-  }
-
-  /// The end of the timeline is where the file says, not where the last picture ends: something invisible lasts until there.
-  private func fill(_ extent: Rational, _ builder: OTIOProjectBuilder) {
-    let clock = OTIOClock(rate: builder.project.canvas.rate)
-    var end = Rational.zero
-    for track in builder.project.tracks where track.kind == .video && track.enabled {
-      for clip in track.clips where clip.enabled {
-        guard case .seconds(let at) = clip.at, case .seconds(let duration)? = clip.duration else { continue }
-        end = max(end, clock.sum(at, duration))
-      }
-    }
-    guard end < extent else { return }
-    var clip = Project.Clip(source: builder.index(of: .color(.clear), name: "nothing"))
-    clip.duration = .seconds(extent)
-    builder.add(Project.Track(name: "length", clips: [clip]))
   }
 }
 
