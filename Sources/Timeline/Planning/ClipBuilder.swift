@@ -163,20 +163,23 @@ private struct Isolation {
   var whenDistorted = false
 
   init(_ project: Project) {
-    for clip in project.tracks.lazy.filter({ $0.kind != .audio && $0.enabled }).flatMap(\.clips) where clip.enabled {
-      if clip.blend != .normal { always = true }
-      if clip.rotate.constant != .zero { whenDistorted = true }
-      switch clip.transition?.kind {
-      case .wipe, .slide, .push: whenMoved = true
-      default: break
-      }
-      if case .timeline(let inner) = project.sources[clip.source].source {
-        let needs = Isolation(inner)
-        always = always || needs.always
-        whenMoved = whenMoved || needs.whenMoved
-        whenDistorted = whenDistorted || needs.whenDistorted
-      }
+    for track in project.tracks where track.kind != .audio && track.enabled {
+      for clip in track.clips where clip.enabled { add(clip, of: project) }
     }
+  }
+
+  private mutating func add(_ clip: Project.Clip, of project: Project) {
+    if clip.blend != .normal { always = true }
+    if clip.rotate.constant != .zero { whenDistorted = true }
+    switch clip.transition?.kind {
+    case .wipe, .slide, .push: whenMoved = true
+    default: break
+    }
+    guard case .timeline(let inner) = project.sources[clip.source].source else { return }
+    let needs = Isolation(inner)
+    always = always || needs.always
+    whenMoved = whenMoved || needs.whenMoved
+    whenDistorted = whenDistorted || needs.whenDistorted
   }
 }
 
