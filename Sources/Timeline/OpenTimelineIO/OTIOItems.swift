@@ -175,14 +175,16 @@ struct OTIOItemReader {
     return speed
   }
 
-  /// Of a time warp: within a billionth of what is written, which was a quotient of frames once.
+  /// Of a time warp: within a billionth of what is written, which was a quotient of frames once; of what never was one to a
+  /// hundred-thousandth.
   private func scalar(_ effect: OTIOObject) -> Rational {
     guard let written = effect.number("time_scalar") else { return .one }
-    guard written.magnitude <= 1000, let exact = OTIONumber.simplest(near: written, tolerance: 1e-9) else {
+    guard written.magnitude <= 1000 else {
       effect.fail("time_scalar", "must be between -1000 and 1000, not \(written)")
       return .one
     }
-    return exact
+    if let exact = OTIONumber.simplest(near: written, tolerance: 1e-9), exact.den <= 100_000 { return exact }
+    return Rational(Int64((written * 1e5).rounded()), 100_000)
   }
 
   /// Where a clip starts in its source. Backwards it shows the same pictures as forwards, the last one first: source_range

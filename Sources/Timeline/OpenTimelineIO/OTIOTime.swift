@@ -111,7 +111,8 @@ extension OTIOObject {
       fail(key, "must be a TimeRange, not \(object.schema.prefix(40))")
       return nil
     }
-    guard let duration = object.requiredTime("duration"), let start = object.requiredTime("start_time") else { return nil }
+    let written = (duration: object.requiredTime("duration"), start: object.requiredTime("start_time"))
+    guard let duration = written.duration, let start = written.start else { return nil }
     guard duration.seconds >= .zero else {
       object.fail("duration", "must not be negative")
       return nil
