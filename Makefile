@@ -2,8 +2,9 @@
 
 # Debian packages, named here and nowhere else. Sluice itself needs the first list; its tests, demo and bench the second too.
 PACKAGES = pkg-config libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev \
-  libzmq3-dev libegl-dev libgles-dev libzimg-dev libseccomp-dev
-TEST_PACKAGES = ffmpeg gcc libc6-dev python3 python3-zmq python3-numpy spin
+  libzmq3-dev libegl-dev libgles-dev libzimg-dev libseccomp-dev libpango1.0-dev libass-dev
+TEST_PACKAGES = ffmpeg gcc libc6-dev python3 python3-zmq python3-numpy spin \
+  fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
 BENCH_PACKAGES = python3-venv gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-bad
 
 PREFIX ?= /usr/local
@@ -66,8 +67,8 @@ bench: toolchain test-deps
 	$(call install-packages,$(BENCH_PACKAGES))
 	swift build $(RELEASE_FLAGS)
 	@[ -x $(VENV)/bin/python3 ] || /usr/bin/python3 -m venv $(VENV) || echo "bench: no virtual environment; Debian's ffmpeg only"
-	@$(VENV)/bin/python3 -c 'import imageio_ffmpeg' 2>/dev/null || $(VENV)/bin/python3 -m pip install -q imageio-ffmpeg \
-	  || echo "bench: imageio-ffmpeg cannot be installed; Debian's ffmpeg only"
+	@$(VENV)/bin/python3 -c 'import imageio_ffmpeg, moviepy' 2>/dev/null || $(VENV)/bin/python3 -m pip install -q imageio-ffmpeg moviepy \
+	  || echo "bench: imageio-ffmpeg and moviepy cannot be installed; Debian's ffmpeg only"
 	@if [ -x $(VENV)/bin/python3 ]; then python=$(VENV)/bin/python3; else python=python3; fi; \
 	  $$python Tools/bench/run.py --sluice $(RELEASE)/sluice $(BENCH)
 

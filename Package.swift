@@ -28,6 +28,8 @@ let package = Package(
     .systemLibrary(name: "CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
     .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CZimg", pkgConfig: "zimg", providers: [.apt(["libzimg-dev"])]),
+    .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+    .systemLibrary(name: "CLibass", pkgConfig: "libass", providers: [.apt(["libass-dev"])]),
 
     // Our own C: system-call shims, atomics, and the layout of ipc-schema/.
     .target(name: "CSluice"),
@@ -37,8 +39,11 @@ let package = Package(
     library("SharedRing", ["CSluice", "SluiceBase", "FrameModel"]),
     library("ControlBus", ["CSluice", "SluiceBase", "CZeroMQ"]),
     library("Timeline", ["CSluice", "SluiceBase", "FrameModel"]),
-    library("AVBinding", ["CSluice", "SluiceBase", "FrameModel", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale"]),
-    library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
+    library("TextDrawing", ["SluiceBase", "FrameModel", "CPango", "CLibass"]),
+    library(
+      "AVBinding",
+      ["CSluice", "SluiceBase", "FrameModel", "TextDrawing", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale"]),
+    library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding"]),
     library("RenderStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "CZimg"]),
     library("EncodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
     library("WorkerRuntime", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
@@ -50,8 +55,8 @@ let package = Package(
     program(
       "sluice-decoder",
       [
-        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "DecodeStage", "RenderStage",
-        "WorkerRuntime",
+        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "TextDrawing", "AVBinding",
+        "DecodeStage", "RenderStage", "WorkerRuntime",
       ]),
     program(
       "sluice-renderer",
@@ -71,7 +76,7 @@ let package = Package(
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
     .testTarget(
-      name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding", "DecodeStage"],
+      name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding", "DecodeStage"],
       swiftSettings: strict),
     .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
     .testTarget(

@@ -30,7 +30,7 @@ public final class Decoder {
     }
     try Self.checkSize(Int(parameters.pointee.width), Int(parameters.pointee.height), path: demuxer.path)
     let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
-    guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
+    guard let codec = Self.codec(stream) else {
       throw SluiceError(.unavailable, "FFmpeg has no decoder for \(name)", at: demuxer.path)
     }
     guard let context = avcodec_alloc_context3(codec) else { throw SluiceError(.unavailable, "out of memory") }
@@ -71,7 +71,6 @@ public final class Decoder {
     return Self.outcome(code, message)
   }
 
-  /// Forgets everything: what follows comes from another place of the file, or after the end.
   /// Pictures that the codec may hold back to put them in order, as far as it knows by now.
   public var reorder: Int { Int(max(0, context.pointee.has_b_frames)) }
 
@@ -81,12 +80,23 @@ public final class Decoder {
     set { context.pointee.skip_frame = newValue ? AVDISCARD_NONREF : AVDISCARD_DEFAULT }
   }
 
+  /// Forgets everything: what follows comes from another place of the file, or after the end.
   public func flush() { avcodec_flush_buffers(context) }
 
   /// The allocator's memory in which a frame of this decoder lies; nil when libavcodec used its own.
   public func memory(of frame: FrameBox) -> (any PictureMemory)? {
     guard let buffer = frame.raw.pointee.buf.0, frame.raw.pointee.buf.1 == nil else { return nil }
     return buffers.memory(at: buffer.pointee.data)
+  }
+
+  /// FFmpeg's own decoders of VP8 and VP9 leave alpha out; libvpx is taken where the stream has it.
+  private static func codec(_ stream: UnsafeMutablePointer<AVStream>) -> UnsafePointer<AVCodec>? {
+    let id = stream.pointee.codecpar.pointee.codec_id
+    let mode = av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0).map { String(cString: $0.pointee.value) }
+    if mode == "1", id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 {
+      return avcodec_find_decoder_by_name(id == AV_CODEC_ID_VP8 ? "libvpx" : "libvpx-vp9")
+    }
+    return avcodec_find_decoder(id)
   }
 
   static func checkSize(_ width: Int, _ height: Int, path: String) throws(SluiceError) {

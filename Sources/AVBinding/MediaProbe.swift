@@ -6,6 +6,7 @@ import CSWScale
 import FrameModel
 import SluiceBase
 import Synchronization
+import TextDrawing
 
 #if canImport(Glibc)
 import Glibc
@@ -13,12 +14,64 @@ import Glibc
 
 /// Finds out what a source is, by opening it and decoding its first picture.
 public enum MediaProbe {
-  /// `path` is a file's path, or `lavfi:` and a filter graph. Throws 66 for a file that is not there, 65 for one that
-  /// cannot be used. Safe from any thread.
-  public static func probe(path: String) throws(SluiceError) -> MediaInfo {
-    if path.hasPrefix(FilterSource.prefix) {
-      return try probe(graph: String(path.dropFirst(FilterSource.prefix.count)))
+  /// What `key` (see `ProbeKey`) is, with its effects. Throws 66 for a file that is not there, 65 for one that cannot be
+  /// used, and for effects in libavfilter's own words. Safe from any thread.
+  public static func probe(path key: String) throws(SluiceError) -> MediaInfo {
+    guard let parsed = ProbeKey(key) else {
+      throw SluiceError(.badInput, "this source's description is not complete", at: key)
     }
+    if parsed.effects.isEmpty, case .file(let path) = parsed.source { return try file(path).info }
+    var opened = try open(parsed.source)
+    if !parsed.effects.isEmpty {
+      guard let chain = EffectChain(json: parsed.effects) else {
+        throw SluiceError(.badInput, "its effects are not what they should be", at: key)
+      }
+      try EffectProbe.apply(chain, to: &opened, of: parsed.source)
+    }
+    opened.info.path = key
+    return opened.info
+  }
+
+  /// A source as it was found, with its first picture.
+  struct Opened {
+    var info: MediaInfo
+    /// nil: no picture in it.
+    var picture: FrameBox?
+    var traits = StreamTraits()
+    var timeBase = Rational(1, 1_000_000)
+  }
+
+  private static func open(_ source: SourceKey) throws(SluiceError) -> Opened {
+    switch source {
+    case .file(let path): return try file(path)
+    case .filterGraph(let text): return try graph(text)
+    case .sequence(let key): return try sequence(key)
+    case .title(let key):
+      var info = MediaInfo(path: "", kind: .image)
+      info.container = "title"
+      if let other = TitlePicture.substitute(for: key.font) {
+        info.notes.append("the font \"\(key.font)\" is not installed; \"\(other)\" stands in for it")
+      }
+      return Opened(info: info, picture: try DrawnPicture.title(key)).drawn("pango")
+    case .subtitles(let key):
+      let track = try SubtitleFile.track(key)
+      guard let span = track.span else { throw SluiceError(.badInput, "no subtitles in this file", at: key.path) }
+      var info = MediaInfo(path: "", kind: .video)
+      info.container = "subtitles"
+      info.duration = Rational(max(span.upperBound, 0), 1000)
+      (info.fileBytes, info.modified) = identity(key.path)
+      if let font = key.font, let other = TitlePicture.substitute(for: font) {
+        info.notes.append("the font \"\(font)\" is not installed; \"\(other)\" stands in for it")
+      }
+      if track.isScript, key.size != nil || key.color != nil {
+        info.notes.append("the file has styles of its own: size and colour are not used")
+      }
+      _ = track.changes(at: span.lowerBound)
+      return Opened(info: info, picture: try DrawnPicture.subtitles(track, key), timeBase: Rational(1, 1000)).drawn("libass")
+    }
+  }
+
+  private static func file(_ path: String) throws(SluiceError) -> Opened {
     let demuxer = try Demuxer(path: path)
     var info = MediaInfo(path: path, kind: .audio)
     info.container = demuxer.containerName
@@ -27,15 +80,43 @@ public enum MediaProbe {
     guard demuxer.stream != nil else {
       if info.audio.isEmpty { throw SluiceError(.badInput, "no video in this file", at: path) }
       info.duration = demuxer.duration
-      return info
+      return Opened(info: info)
     }
-    info.video = try video(demuxer)
+    let (video, picture) = try video(demuxer)
+    info.video = video
     info.kind = demuxer.isStill ? .image : .video
     info.duration = demuxer.isStill ? nil : demuxer.duration
-    return info
+    return Opened(info: info, picture: picture, traits: demuxer.traits, timeBase: demuxer.timeBase)
   }
 
-  private static func video(_ demuxer: Demuxer) throws(SluiceError) -> MediaInfo.Video {
+  private static func sequence(_ key: SequenceKey) throws(SluiceError) -> Opened {
+    let files = try SequenceFiles(key)
+    var opened = try file(files.path(files.numbers[0]))
+    guard opened.info.video != nil else { throw SluiceError(.badInput, "no picture in this file", at: opened.info.path) }
+    opened.info.kind = .video
+    opened.info.container = "sequence"
+    opened.info.audio = []
+    opened.info.duration = Rational(files.count) / key.rate
+    opened.info.video?.frames = files.count
+    opened.info.video?.averageRate = key.rate
+    opened.info.video?.nominalRate = key.rate
+    // One picture of each file; none is held for the next.
+    opened.info.fileBytes = 0
+    opened.info.modified = 0
+    for number in files.numbers {
+      let (bytes, modified) = identity(files.path(number))
+      opened.info.fileBytes &+= bytes
+      opened.info.modified = max(opened.info.modified, modified)
+    }
+    if let missing = files.missing {
+      let rest = missing.count > 1 ? " and \(missing.count - 1) more are" : " is"
+      opened.info.notes.append("\(files.path(missing.first))\(rest) missing; the picture before is held")
+    }
+    opened.timeBase = .one / key.rate
+    return opened
+  }
+
+  private static func video(_ demuxer: Demuxer) throws(SluiceError) -> (MediaInfo.Video, FrameBox) {
     let meter = Meter()
     let decoder = try Decoder(demuxer, threads: 1, allocator: meter)
     let frame = try FrameBox()
@@ -56,7 +137,9 @@ public enum MediaProbe {
     // Only a codec that decodes into slots needs slots for the pictures that it holds.
     if meter.bytes > 0 { video.pictureBuffers = PictureBuffers.count(decoder.context) }
     video.slotBytes = max(video.slotBytes, PlaneLayout.slotBytes(meter.bytes))
-    return video
+    video.sourceBytes = video.slotBytes
+    video.sourceBuffers = video.pictureBuffers
+    return (video, frame)
   }
 
   private static func firstPicture(_ demuxer: Demuxer, _ decoder: Decoder, _ frame: FrameBox) throws(SluiceError) {
@@ -82,7 +165,7 @@ public enum MediaProbe {
     }
   }
 
-  private static func probe(graph: String) throws(SluiceError) -> MediaInfo {
+  private static func graph(_ graph: String) throws(SluiceError) -> Opened {
     let path = FilterSource.prefix + graph
     let source = try FilterSource(graph)
     let frame = try FrameBox()
@@ -96,11 +179,12 @@ public enum MediaProbe {
     video.codec = "lavfi"
     video.averageRate = source.rate
     video.nominalRate = source.rate
+    video.sourceBytes = video.slotBytes
     info.video = video
-    return info
+    return Opened(info: info, picture: frame, timeBase: source.timeBase)
   }
 
-  private static func describe(
+  static func describe(
     _ frame: FrameBox, _ traits: StreamTraits, _ mapping: PixelFormatMap.Mapping
   ) -> MediaInfo.Video {
     let description = frame.description(traits, format: mapping.format)
@@ -132,6 +216,20 @@ public enum MediaProbe {
       most.withLock { $0 = max($0, bytes) }
       return nil
     }
+  }
+}
+
+extension MediaProbe.Opened {
+  /// Of a picture that a library drew.
+  fileprivate func drawn(_ library: String) -> Self {
+    var result = self
+    guard let picture, let mapping = picture.mapping else { return self }
+    var video = MediaProbe.describe(picture, traits, mapping)
+    video.codec = library
+    video.frames = info.kind == .image ? 1 : nil
+    video.sourceBytes = video.slotBytes
+    result.info.video = video
+    return result
   }
 }
 

@@ -17,6 +17,9 @@ extension Option {
   public static let gap = Option("gap", "PX", .count(0...10000), for: [.grid], "pixels between the cells; default 0")
   public static let duration = Option(
     "duration", "T", .time, for: [.grid], "length of the video; default: the longest clip, or 10 seconds for photographs alone")
+  public static let scroll = Option(
+    "scroll", "PX_PER_S", .number, for: [.grid], "let the grid scroll up at this speed, endlessly; below zero: down")
+  public static let labels = Option("labels", for: [.grid], "write the files' names below their cells")
   public static let printProject = Option(
     "print-project", for: [.grid], "print the project as JSON instead of rendering it")
 
@@ -71,7 +74,7 @@ extension Option {
   /// Every option, in the order of help.
   public static let all: [Option] = [
     output, yes, from, to,
-    columns, canvas, fps, gap, duration, printProject,
+    columns, canvas, fps, gap, duration, scroll, labels, printProject,
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
     memory, decoders, renderers, encoders, backend, noAudio, noCache, onError, launch, stats, progress,

@@ -23,28 +23,64 @@ public final class DecodeStream {
   /// has come back, or been published, when it returns or throws; slots that libavcodec holds are released before.
   public func run() throws(SluiceError) {
     var request = request
-    guard request.step >= .zero else {
-      throw SluiceError(.badInput, "playing backwards is not supported yet", at: request.place)
-    }
     guard request.startFrame < request.endFrame else { return }
     let clock = BusyClock(provider.counters)
     clock.tick()
     defer { clock.tick() }
-    let source = try open(clock)
+    try checkParameters(request)
+    if case .subtitles(let key) = request.source { return try SubtitleDelivery(request, key, provider).run(clock) }
+    var source = try open(clock)
     if request.number >= 0 { request.start = try start(of: request.number, source) }
-    try deliver(request, from: source, clock)
+    if !request.orderedRecipe.isEmpty {
+      let parameters = request.isStateful ? request.parameters : []
+      let first = request.firstFrame
+      source = FilteredSource(
+        source, request.orderedRecipe, warmUp: request.isStateful ? request.warmUp : 0, windowBytes: request.windowBytes
+      ) { (graph) throws(SluiceError) in
+        for parameter in parameters { try graph.set(effect: parameter.effect, parameter.name, parameter.value(first)) }
+      }
+    }
+    let publisher = SlotPublisher(
+      source, provider, place: request.place, effects: request.shownRecipe.isEmpty ? nil : ShownEffects(request, source),
+      still: source.isStill ? request.still : nil)
+    if request.isReverse, !source.isStill {
+      let damaged = source
+      try ReverseDelivery(request, source, provider) { [self] picture in
+        clock.tick()
+        report(damaged.takeDamage(), at: picture?.tick, damaged)
+      }.run(publisher)
+    } else {
+      try deliver(request, from: source, publisher, clock)
+    }
+  }
+
+  /// What was built for one value cannot follow another one: such a stream would depend on where it begins.
+  private func checkParameters(_ request: DecodeRequest) throws(SluiceError) {
+    guard request.isStateful else { return }
+    for parameter in request.parameters {
+      let value = parameter.value(request.firstFrame)
+      if (request.firstFrame..<request.endFrame).contains(where: { parameter.value($0) != value }) {
+        throw SluiceError(
+          .badInput, "\(parameter.name): the options of effects that look at several pictures cannot change over time",
+          at: request.place, advice: "use constant values")
+      }
+    }
   }
 
   private func open(_ clock: BusyClock) throws(SluiceError) -> any PictureSource {
+    let privately = request.still != nil || request.isReverse || request.deinterlace || !request.effects.isEmpty
+    let allocator = SlotAllocator(provider, clock: clock, privately: privately)
     switch request.source {
     case .filterGraph(let text): return try GraphSource(text)
-    case .file(let path):
-      return try FileSource(
-        path: path, threads: request.threads, allocator: SlotAllocator(provider, clock: clock, privately: request.still != nil))
+    case .file(let path): return try FileSource(path: path, threads: request.threads, allocator: allocator)
+    case .sequence(let key): return try SequenceSource(key, allocator: allocator)
+    case .title(let key): return DrawnSource(try DrawnPicture.title(key))
+    case .subtitles: throw SluiceError(.software, "subtitles are drawn for every frame", at: request.place)
     }
   }
 
   private func start(of number: Int64, _ source: any PictureSource) throws(SluiceError) -> Rational {
+    if case .sequence = request.source { return source.clock.time(number) }
     guard case .file(let path) = request.source, !source.isStill else {
       guard number == 0 || !source.isStill else {
         throw SluiceError(.badInput, "has no frame \(number): it has 1", at: request.place, advice: "numbers count from 0")
@@ -54,14 +90,18 @@ public final class DecodeStream {
     return source.clock.time(try FrameIndex.tick(of: number, path: path, threads: request.threads))
   }
 
-  private func deliver(_ request: DecodeRequest, from source: any PictureSource, _ clock: BusyClock) throws(SluiceError) {
-    let publisher = try SlotPublisher(source, provider, place: request.place, still: source.isStill ? request.still : nil)
+  private func deliver(
+    _ request: DecodeRequest, from source: any PictureSource, _ publisher: SlotPublisher, _ clock: BusyClock
+  ) throws(SluiceError) {
     var frame = request.startFrame
     var limit = source.clock.limit(request.time(of: frame))
-    try source.position(before: limit)
+    // Effects with a state have seen everything from the first frame on.
+    let from = request.isStateful ? request.firstFrame : request.startFrame
+    try source.position(before: source.clock.limit(request.time(of: from)), keeping: 0)
     var shown: Picture?
     var taken: Int64 = 0
     while !provider.isCancelled {
+      if shown != nil { try source.advance(to: limit) }
       let coming = try source.next()
       clock.tick()
       report(source.takeDamage(), at: coming?.tick, source)

@@ -17,6 +17,7 @@ final class FileSource: PictureSource {
   let clock: TickClock
   let traits: StreamTraits
   let isStill: Bool
+  var rate: Rational { demuxer.rate }
   /// Ticks that a picture lasts when nothing else is known.
   private let usualDuration: Int64
 
@@ -31,6 +32,10 @@ final class FileSource: PictureSource {
   private var hasTimeless = false
   /// The picture given out last.
   private var givenOut: Int64?
+  /// The latest presentation time that the decoder was given.
+  private var lastRead: Int64?
+  /// Pictures were asked for since the start.
+  private var hasBegun = false
   private let countsPictures: Bool
   private let firstKey: Int64?
   /// Decoding times in file order, for pictures that have no other.
@@ -77,10 +82,17 @@ final class FileSource: PictureSource {
 
   // MARK: Position
 
-  func position(before limit: Int64) throws(SluiceError) {
-    guard !isStill, !countsPictures, let firstKey, limit > firstKey else { return }
-    wanted = limit
-    if let key = demuxer.indexedKey(before: limit), key <= firstKey { return }
+  private(set) var isAtBeginning = true
+
+  func position(before limit: Int64, keeping count: Int) throws(SluiceError) {
+    if isStill {
+      if hasBegun { try restart() }
+      return
+    }
+    wanted = nil
+    guard !countsPictures, let firstKey, limit > firstKey else { return try goToStart() }
+    wanted = count > 0 ? nil : limit
+    if let key = demuxer.indexedKey(before: limit), key <= firstKey { return try goToStart() }
     var back: Int64 = 0
     let second = clock.ticks(.one)
     while true {
@@ -97,8 +109,23 @@ final class FileSource: PictureSource {
       back = back == 0 ? second : back.multipliedReportingOverflow(by: 2).partialValue
       guard back > 0 else { return try restart() }
     }
+    isAtBeginning = false
     damage = (0, nil)
   }
+
+  func advance(to limit: Int64) throws(SluiceError) {
+    guard !isStill, !countsPictures, !hasTimeless, !isDraining, !repair.isShifted, let givenOut, limit > givenOut else { return }
+    wanted = max(wanted ?? limit, limit)
+    // Where the file has a key frame behind all that was read, whatever lies between need not even be read. (An index may
+    // count decoding times: some pictures are left between.)
+    let (margin, overflow) = limit.subtractingReportingOverflow(usualDuration.multipliedReportingOverflow(by: 4).partialValue)
+    guard !overflow, found == nil, let lastRead, let key = demuxer.indexedKey(before: margin), key > lastRead else { return }
+    try position(before: limit, keeping: 0)
+    // What was given out already is not given out again.
+    repeat { found = try next() } while found.map { $0.tick <= givenOut } ?? false
+  }
+
+  private func goToStart() throws(SluiceError) { if hasBegun { try restart() } }
 
   /// From the file's start, whatever the container can seek.
   private func restart() throws(SluiceError) {
@@ -106,6 +133,8 @@ final class FileSource: PictureSource {
     demuxer = try Demuxer(path: path)
     decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
     beginAnew(afterSeek: false)
+    hasBegun = false
+    isAtBeginning = true
     damage = (0, nil)
   }
 
@@ -121,11 +150,13 @@ final class FileSource: PictureSource {
     inDecoder = []
     hasTimeless = false
     givenOut = nil
+    lastRead = nil
   }
 
   // MARK: Pictures
 
   func next() throws(SluiceError) -> Picture? {
+    hasBegun = true
     if let picture = found {
       found = nil
       return picture
@@ -211,6 +242,7 @@ final class FileSource: PictureSource {
       }
       if let pts = packet.pts {
         if !countsPictures { inDecoder.append(pts) }
+        lastRead = max(lastRead ?? pts, pts)
       } else if packet.size > 0 {
         hasTimeless = true
       }

@@ -18,10 +18,18 @@ protocol PictureSource: AnyObject {
   var traits: StreamTraits { get }
   /// One picture without end: no warning when it is held.
   var isStill: Bool { get }
+  /// Pictures a second; zero when unknown.
+  var rate: Rational { get }
   /// Parts of the stream that could not be decoded since the last call.
   func takeDamage() -> (count: UInt64, message: String?)
   /// Goes to where the next picture is the first that may be needed: the one shown at `limit`, or one before it.
-  func position(before limit: Int64) throws(SluiceError)
+  /// May be called again.
+  /// - Parameter count: pictures before that one that are wanted too, as far as they come; 0: they may be left out.
+  func position(before limit: Int64, keeping count: Int) throws(SluiceError)
+  /// The first picture after the last `position` is the source's first.
+  var isAtBeginning: Bool { get }
+  /// Of the pictures that come, those before the one shown at `limit` are not wanted: they may be left out. Only forward.
+  func advance(to limit: Int64) throws(SluiceError)
   /// A tick up to which the picture given out last is surely the one to show (exclusive): no picture comes before it.
   /// nil when that cannot be told before the next picture is there.
   var nextTick: Int64? { get }
@@ -31,28 +39,43 @@ protocol PictureSource: AnyObject {
   func memory(of picture: Picture) -> (any PictureMemory)?
 }
 
+extension PictureSource {
+  func advance(to limit: Int64) {}
+  var nextTick: Int64? { nil }
+  func memory(of picture: Picture) -> (any PictureMemory)? { nil }
+  func takeDamage() -> (count: UInt64, message: String?) { (0, nil) }
+}
+
 /// Pictures of a filter graph: always from the beginning.
 final class GraphSource: PictureSource {
-  private let graph: FilterSource
-  private var repair: TimestampRepair
+  private let text: String
+  private var graph: FilterSource
+  private var repair = TimestampRepair(jump: .max)
+  private var hasBegun = false
   let clock: TickClock
   let traits = StreamTraits()
   let isStill = false
   private let duration: Int64
 
   init(_ text: String) throws(SluiceError) {
+    self.text = text
     graph = try FilterSource(text)
     clock = TickClock(timeBase: graph.timeBase, origin: 0)
     duration = graph.rate > .zero ? clock.ticks(.one / graph.rate) : 1
-    repair = TimestampRepair(jump: .max)
   }
 
-  func takeDamage() -> (count: UInt64, message: String?) { (0, nil) }
-  var nextTick: Int64? { nil }
-  func position(before limit: Int64) {}
-  func memory(of picture: Picture) -> (any PictureMemory)? { nil }
+  var rate: Rational { graph.rate }
+  var isAtBeginning: Bool { true }
+
+  func position(before limit: Int64, keeping count: Int) throws(SluiceError) {
+    guard hasBegun else { return }
+    graph = try FilterSource(text)
+    repair = TimestampRepair(jump: .max)
+    hasBegun = false
+  }
 
   func next() throws(SluiceError) -> Picture? {
+    hasBegun = true
     while true {
       let frame = try FrameBox()
       guard try graph.next(into: frame) else { return nil }

@@ -8,6 +8,7 @@ import SluiceBase
 /// or converted. Used from one thread.
 final class SlotPublisher {
   private let source: any PictureSource
+  private let effects: ShownEffects?
   private let provider: any SlotProvider
   private let place: String
   private let converter: PictureConverter
@@ -16,22 +17,31 @@ final class SlotPublisher {
   private var usualSize: (width: Int, height: Int)?
 
   init(
-    _ source: any PictureSource, _ provider: any SlotProvider, place: String,
+    _ source: any PictureSource, _ provider: any SlotProvider, place: String, effects: ShownEffects? = nil,
     still: (@Sendable (ReadableSlot, WritableSlot) throws(SluiceError) -> Void)?
-  ) throws(SluiceError) {
+  ) {
     self.still = still
+    self.effects = effects
     self.source = source
     self.provider = provider
     self.place = place
     converter = PictureConverter()
   }
 
-  /// Throws 65 for a picture that no slot can hold, 70 when there is no slot although nothing was cancelled.
+  /// Throws 65 for a picture that no slot can hold and for effects that fail, 70 when there is no slot although nothing
+  /// was cancelled.
   func publish(_ picture: Picture, first: Int64, count: Int64) throws(SluiceError) {
+    guard let effects else { return try handOn(picture, first: first, count: count) }
+    try effects.results(of: picture, first: first, count: count) { (result, first, count) throws(SluiceError) in
+      if !provider.isCancelled { try handOn(result, first: first, count: count) }
+    }
+  }
+
+  private func handOn(_ picture: Picture, first: Int64, count: Int64) throws(SluiceError) {
     guard let mapping = picture.frame.mapping else {
       throw SluiceError(.badInput, "pictures of the format \(picture.frame.formatName) cannot be used", at: place)
     }
-    var description = picture.frame.description(source.traits, format: mapping.format)
+    var description = picture.frame.description(effects?.outputTraits ?? source.traits, format: mapping.format)
     description.pts = source.clock.time(picture.tick)
     if usualSize == nil { usualSize = (picture.frame.width, picture.frame.height) }
     if let still {

@@ -2,7 +2,7 @@ import FrameModel
 
 /// Turns source times into ticks of a stream's time base and back. Ticks come from files, so nothing here may trap.
 struct TickClock {
-  private let timeBase: Rational
+  let timeBase: Rational
   /// Container time of source time 0, in microseconds.
   private let origin: Int64
   /// Timestamps in coarse time bases (Matroska's milliseconds) are rounded, so a picture is shown from half a tick before its
@@ -54,6 +54,9 @@ struct TimestampRepair {
   private let jump: Int64
 
   init(jump: Int64) { self.jump = jump }
+
+  /// Times were moved on at a jump: those of the file are not those given out.
+  var isShifted: Bool { shift != 0 }
 
   /// Time of the next picture; `duration` is what the one before lasts. nil: it comes too late, leave it out.
   mutating func next(_ stamp: Int64?, duration: Int64) -> Int64? {

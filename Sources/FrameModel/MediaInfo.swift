@@ -26,6 +26,10 @@ public struct MediaInfo: Equatable, Sendable {
     public var slotBytes = 0
     /// Pictures that the codec may hold at once with one thread: reference frames, reorder, the current one.
     public var pictureBuffers = 1
+    /// Bytes of one picture of the source before its effects, and pictures that its codec may hold, all in private memory
+    /// of the decoder (see `StreamMemory`). Equal to `slotBytes` and `pictureBuffers` where there are no effects.
+    public var sourceBytes = 0
+    public var sourceBuffers = 1
     public init() {}
   }
   public struct Audio: Equatable, Sendable {
@@ -46,6 +50,8 @@ public struct MediaInfo: Equatable, Sendable {
   public var modified: Int64 = 0
   public var video: Video? = nil
   public var audio: [Audio] = []
+  /// What a user should know of it, a line each: a font that another one stands in for, pictures missing from a sequence.
+  public var notes: [String] = []
 
   public init(path: String, kind: Kind) {
     self.path = path

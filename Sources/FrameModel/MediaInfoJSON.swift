@@ -20,6 +20,7 @@ extension MediaInfo {
           audio.map {
             .object(["codec": .string($0.codec), "sampleRate": .number($0.sampleRate), "channels": .number($0.channels)])
           })))
+    if !notes.isEmpty { members.append(JSONMember("notes", .array(notes.map { .string($0) }))) }
     return .object(members)
   }
 
@@ -39,7 +40,7 @@ extension MediaInfo {
     self.fileBytes = fileBytes
     self.modified = modified
     if let text = value["duration"] {
-      guard let duration = text.string.flatMap(Rational.init(jsonText:)), duration >= .zero else { return nil }
+      guard let duration = text.string.flatMap(Rational.init(fraction:)), duration >= .zero else { return nil }
       self.duration = duration
     }
     if let video = value["video"] {
@@ -54,6 +55,10 @@ extension MediaInfo {
       item.sampleRate = rate
       item.channels = channels
       self.audio.append(item)
+    }
+    if let lines = value["notes"] {
+      guard let lines = lines.array else { return nil }
+      notes = lines.compactMap(\.string)
     }
   }
 }
@@ -70,6 +75,7 @@ extension MediaInfo.Video {
       JSONMember("chromaLocation", .number(color.chromaLocation)), JSONMember("interlaced", .bool(interlaced)),
       JSONMember("averageRate", .string(averageRate.description)), JSONMember("nominalRate", .string(nominalRate.description)),
       JSONMember("slotBytes", .number(slotBytes)), JSONMember("pictureBuffers", .number(pictureBuffers)),
+      JSONMember("sourceBytes", .number(sourceBytes)), JSONMember("sourceBuffers", .number(sourceBuffers)),
     ]
     if let frames { members.append(JSONMember("frames", .number(frames))) }
     return .object(members)
@@ -77,7 +83,7 @@ extension MediaInfo.Video {
 
   fileprivate init?(_ value: JSONValue) {
     func byte(_ key: String) -> UInt8? { value[key]?.int.flatMap(UInt8.init(exactly:)) }
-    func rational(_ key: String) -> Rational? { value[key]?.string.flatMap(Rational.init(jsonText:)) }
+    func rational(_ key: String) -> Rational? { value[key]?.string.flatMap(Rational.init(fraction:)) }
     guard let codec = value["codec"]?.string, let width = value["width"]?.int, let height = value["height"]?.int,
       (1...65536).contains(width), (1...65536).contains(height),
       let word = value["format"]?.int.flatMap(UInt32.init(exactly:)), PixelFormat(rawValue: word).isValid,
@@ -88,7 +94,9 @@ extension MediaInfo.Video {
       let interlaced = value["interlaced"]?.bool, let averageRate = rational("averageRate"), averageRate >= .zero,
       let nominalRate = rational("nominalRate"), nominalRate >= .zero,
       let slotBytes = value["slotBytes"]?.int, (0...1 << 34).contains(slotBytes),
-      let pictureBuffers = value["pictureBuffers"]?.int, (1...1024).contains(pictureBuffers)
+      let pictureBuffers = value["pictureBuffers"]?.int, (1...1024).contains(pictureBuffers),
+      let sourceBytes = value["sourceBytes"]?.int, (0...1 << 34).contains(sourceBytes),
+      let sourceBuffers = value["sourceBuffers"]?.int, (0...1024).contains(sourceBuffers)
     else { return nil }
     self.init()
     self.codec = codec
@@ -106,6 +114,8 @@ extension MediaInfo.Video {
     self.nominalRate = nominalRate
     self.slotBytes = slotBytes
     self.pictureBuffers = pictureBuffers
+    self.sourceBytes = sourceBytes
+    self.sourceBuffers = sourceBuffers
     if let frames = value["frames"] {
       guard let count = frames.number?.integer else { return nil }
       self.frames = count
@@ -115,13 +125,4 @@ extension MediaInfo.Video {
 
 extension JSONValue {
   fileprivate var int: Int? { number?.integer.map(Int.init) }
-}
-
-extension Rational {
-  /// `num` or `num/den`, as `description` writes it.
-  fileprivate init?(jsonText text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let num = Int64(parts[0]), let den = parts.count == 2 ? Int64(parts[1]) : 1 else { return nil }
-    self.init(reducing: Int128(num), Int128(den))
-  }
 }

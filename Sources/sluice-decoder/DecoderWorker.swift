@@ -55,11 +55,14 @@ final class DecoderWorker {
     let slots = StreamSlots(
       worker: worker, handle: message.stream, quota: Int(message.count), slotBytes: record.slotBytes)
     streams[message.stream] = slots
-    var request = DecodeRequest(
-      source: source.kind == .file ? .file(source.text) : .filterGraph(source.text), start: record.start, step: record.step,
-      firstFrame: record.firstFrame, endFrame: Int64(message.arg2), startFrame: message.frame, number: record.number,
-      threads: record.threads)
-    if let tile = record.tile { request.still = Self.scaler(tile, plan.canvas, worker) }
+    let request: DecodeRequest
+    do throws(SluiceError) {
+      request = try self.request(record, source, message)
+    } catch {
+      worker.send(
+        Message(.fail, stream: message.stream, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
+      return
+    }
     let worker = worker
     let ended = ended
     let gate = record.isStill ? stillGate : nil
@@ -77,6 +80,33 @@ final class DecoderWorker {
       }
       ended.with { $0.append(slots.handle) }
     }
+  }
+
+  private func request(
+    _ record: StreamRecord, _ source: SourceRecord, _ message: Message
+  ) throws(SluiceError) -> DecodeRequest {
+    let key: SourceKey? =
+      switch source.kind {
+      case .file: .file(source.text)
+      case .lavfi: .filterGraph(source.text)
+      case .sequence, .title, .subtitles: SourceKey(source.text)
+      }
+    guard let key, let effects = EffectChain(json: record.effects) else {
+      throw SluiceError(.software, "the plan names a source that cannot be read: \(source.text)")
+    }
+    var request = DecodeRequest(
+      source: key, start: record.start, step: record.step, firstFrame: record.firstFrame, endFrame: Int64(message.arg2),
+      startFrame: message.frame, number: record.number, threads: record.threads)
+    request.effects = effects
+    request.deinterlace = record.deinterlace
+    request.warmUp = record.warmUp
+    request.parameters = record.parameters.map { parameter in
+      DecodeRequest.Parameter(effect: parameter.effect, name: parameter.name) { frame in
+        parameter.value.at(record.keyStart + Rational(frame - record.firstFrame) * record.keyStep)
+      }
+    }
+    if let tile = record.tile { request.still = Self.scaler(tile, plan.canvas, worker) }
+    return request
   }
 
   /// The renderer's own way of scaling, onto a canvas as large as the tile.

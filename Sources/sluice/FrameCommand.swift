@@ -23,7 +23,9 @@ enum FrameCommand {
     let media: [String: MediaInfo]
     var c: RunConfiguration
     if SourcePath.isProject(operand) {
-      let project = try ProjectReader.read(path: operand)
+      let read = try ProjectReader.readWithNotes(path: operand)
+      let project = read.project
+      Media.tell(read.notes, operand, invocation.console)
       media = try Media.probe(project.sourcePaths(), settings)
       let frame = number(settings, rate: project.canvas.rate)
       c = RunConfiguration(project: project, output: output)

@@ -6,7 +6,9 @@ import Timeline
 enum RenderCommand {
   static func run(_ invocation: Invocation, project path: String, launchFile: String? = nil) throws {
     let request = try RunRequest(invocation, inputs: [path])
-    let project = try ProjectReader.read(path: path)
+    let read = try ProjectReader.readWithNotes(path: path)
+    let project = read.project
+    Media.tell(read.notes, path, invocation.console)
     let sources = project.sourcePaths()
     if request.output != "-", !request.output.isEmpty {
       try OutputTarget.check(request.output, overwrite: invocation.settings.flag(.yes), inputs: sources)

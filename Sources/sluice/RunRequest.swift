@@ -108,6 +108,16 @@ struct RunRequest {
 }
 
 enum Media {
+  /// What a reader of projects noted: what the output lacks, a line each; of what has no meaning here only how much.
+  static func tell(_ notes: [OTIONote], _ path: String, _ console: Console) {
+    for note in notes where note.kind == .warning { console.note("\(path): \(note)") }
+    let ignored = notes.lazy.filter { $0.kind == .ignored }.count
+    if ignored > 0 {
+      console.note(
+        "\(path): \(ignored) thing\(ignored == 1 ? " has" : "s have") no meaning here; sluice validate \(path) lists what")
+    }
+  }
+
   /// What the sources hold, by probe key. Every source that cannot be used is an error of its own.
   static func probe(_ keys: [String], _ settings: Settings) throws(Failures) -> [String: MediaInfo] {
     var media: [String: MediaInfo] = [:]

@@ -7,10 +7,13 @@ import Timeline
 enum ValidateCommand {
   static func run(_ invocation: Invocation) throws {
     let path = invocation.operands[0]
-    let project = try ProjectReader.read(path: path)
+    let read = try ProjectReader.readWithNotes(path: path)
+    let project = read.project
+    for note in read.notes { try Console.print("\(path.printable): \(note.kind.rawValue): \(note)\n") }
     let media = try Media.probe(project.sourcePaths(), invocation.settings)
     let plan = try PlanCompiler.compile(
       project, media: media, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
+    for warning in plan.warnings { invocation.console.note(warning) }
     let frames = plan.withView(\.frameCount)
     let canvas = project.canvas
     let clips = project.tracks.reduce(0) { $0 + $1.clips.count }

@@ -62,6 +62,30 @@ import Testing
     }
   }
 
+  @Test func labelsAreTracksAboveTheTiles() throws {
+    let (files, media) = media(4)
+    var options = GridOptions(files: files)
+    options.labels = true
+    let project = try GridBuilder.project(options, media: media)
+    #expect(
+      project.tracks.count == 8 && project.tracks[..<4].allSatisfy { $0.clips[0].source < 4 && $0.clips[0].beyond == .hold })
+    var read = try ProjectReader.read(text: ProjectWriter.json(project), path: "")
+    read.path = ""
+    #expect(read == project)
+  }
+
+  @Test func aGridThatScrollsIsOneClipOfAGrid() throws {
+    let (files, media) = media(4)
+    var options = GridOptions(files: files + files)
+    options.scroll = (.left, Rational(60))
+    let project = try GridBuilder.project(options, media: media)
+    var grid = Project.Grid(sources: [0, 1, 2, 3, 0, 1, 2, 3])
+    grid.scroll = .init(direction: .left, speed: Rational(60))
+    #expect(project.sources.last?.source == .grid(grid) && project.tracks.count == 1)
+    #expect(project.tracks[0].clips.map(\.duration) == [.seconds(Rational(4))] && project.tracks[0].clips[0].source == 4)
+    #expect(try ProjectReader.read(text: ProjectWriter.json(project), path: "") == project)
+  }
+
   @Test func saysWhatDoesNotWorkOut() {
     func message(_ edit: (inout GridOptions) -> Void) -> String {
       var options = GridOptions(files: ["/a", "/a"])
@@ -77,6 +101,8 @@ import Testing
     #expect(
       message { $0.gap = 1920 }
         == "2x1 tiles with a gap of 1920 do not fit 1920x1080; take a larger --canvas, a smaller --gap, or other --columns")
+    #expect(
+      message { $0.scroll = (.up, .zero) } == "--scroll 0: must be above 0, in steps of a thousandth or more")
     #expect(message { $0.duration = .zero } == "--duration 0: must be longer than 0")
   }
 }

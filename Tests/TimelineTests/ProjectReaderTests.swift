@@ -111,15 +111,65 @@ import Testing
     ("place: { x: 1e9 }", "C.place.x: must be between -1000000 and 1000000, not 1000000000"),
     ("crop: { width: 100 }", "C.crop: \"height\" is missing"),
     ("crop: { x: -1, width: 100, height: 9 }", "C.crop.x: must be between 0 and 65536, not -1"),
-    ("speed: 2", "C.speed: not supported yet: speed other than 1"), ("speed: 'x'", "C.speed: must be a number, not a string"),
-    ("rotate: 90", "C.rotate: not supported yet: rotate other than 0"),
-    ("blend: 'screen'", "C.blend: not supported yet: blend other than \"normal\""),
-    ("effects: [{ avfilter: 'gblur' }]", "C.effects: not supported yet: effects"),
+    ("speed: 1001", "C.speed: must be between -1000 and 1000, not 1001"),
+    ("speed: 'x'", "C.speed: must be a number, not a string"), ("speed: '1/0'", "C.speed: must be a number, not a string"),
+    ("speed: { keys: [] }", "C.speed: must be a number, not an object"),
+    ("beyond: 'lop'", "C.beyond: unknown value \"lop\"; did you mean \"loop\"?"),
+    ("name: 1", "C.name: must be a string, not a number"),
+    ("blend: 'scren'", "C.blend: unknown value \"scren\"; did you mean \"screen\"?"),
+    ("rotate: -1e7", "C.rotate: must be between -1000000 and 1000000, not -10000000"),
     ("effects: 1", "C.effects: must be an array, not a number"),
-    ("transition: { kind: 'dissolve' }", "C.transition: not supported yet: transitions"),
-    ("opacity: { keys: [] }", "C.opacity: not supported yet: keyframes"),
-    ("place: { x: { keys: [] } }", "C.place.x: not supported yet: keyframes"),
-    ("rotate: { keys: [] }", "C.rotate: not supported yet: keyframes"),
+    ("effects: [1]", "C.effects[0]: must be an object, not a number"),
+    ("effects: [{}]", "C.effects[0]: must have one of \"avfilter\" and \"lut\""),
+    ("effects: [{ avfiler: 'gblur' }]", "C.effects[0]: unknown key \"avfiler\"; did you mean \"avfilter\"?"),
+    ("effects: [{ avfilter: '' }]", "C.effects[0].avfilter: must not be empty"),
+    ("effects: [{ avfilter: 'gblur', lut: 'a' }]", "C.effects[0]: must have one of \"avfilter\" and \"lut\""),
+    (
+      "effects: [{ avfilter: 'gblur', parameters: { sigma: 'x' } }]",
+      "C.effects[0].parameters.sigma: must be a number, not a string"
+    ),
+    ("effects: [{ avfilter: 'gblur', parameters: [] }]", "C.effects[0].parameters: must be an object, not an array"),
+    (
+      "effects: [{ lut: 'no.cube' }]",
+      "C.effects[0].lut: /p/no.cube: No such file or directory; write the path of a .cube file"
+    ),
+    ("transition: 1", "C.transition: must be an object, not a number"),
+    ("transition: { kind: 'dissolve' }", "C.transition: \"duration\" is missing"),
+    ("transition: { duration: 1 }", "C.transition: \"kind\" is missing"),
+    ("transition: { kind: 'wip', duration: 1 }", "C.transition.kind: unknown value \"wip\"; did you mean \"wipe\"?"),
+    ("transition: { kind: 'fade', duration: 0 }", "C.transition.duration: must be longer than 0, not 0"),
+    ("transition: { kind: 'fade', duration: 1, color: '#00000000' }", "C.transition.color: must be opaque"),
+    ("transition: { kind: 'wipe', duration: 1, color: '#000000' }", "C.transition.color: is only for \"fade\""),
+    (
+      "transition: { kind: 'dissolve', duration: 1, direction: 'up' }",
+      "C.transition.direction: is only for \"wipe\", \"slide\" and \"push\""
+    ),
+    (
+      "duration: 2, transition: { kind: 'push', duration: 2.5 }",
+      "C.transition.duration: is longer than the clip: it ends at 2.5, the clip at 2; make it shorter"
+    ),
+    ("opacity: {}", "C.opacity: \"keys\" is missing"),
+    ("opacity: { keys: {} }", "C.opacity.keys: must be an array, not an object"),
+    ("opacity: { keys: [] }", "C.opacity.keys: must not be empty"),
+    ("opacity: { keys: [1] }", "C.opacity.keys[0]: must be an object, not a number"),
+    ("opacity: { keys: [{ t: 0 }] }", "C.opacity.keys[0]: \"v\" is missing"),
+    ("opacity: { keys: [{ v: 0 }] }", "C.opacity.keys[0]: \"t\" is missing"),
+    ("opacity: { keys: [{ t: -1, v: 0 }] }", "C.opacity.keys[0].t: must not be negative, not -1"),
+    ("opacity: { keys: [{ t: 0, v: 2 }] }", "C.opacity.keys[0].v: must be between 0 and 1, not 2"),
+    (
+      "opacity: { keys: [{ t: 1, v: 0 }, { t: '30f', v: 1 }] }",
+      "C.opacity.keys[1].t: must be later than the key before, at 1, not 1"
+    ),
+    (
+      "place: { x: { keys: [{ t: 0, v: 0, ease: 'easein' }] } }",
+      "C.place.x.keys[0].ease: unknown value \"easein\"; did you mean \"ease-in\"?"
+    ),
+    (
+      "rotate: { keys: [{ t: 0, v: 0, ease: [0, 0, 2, 1] }] }",
+      "C.rotate.keys[0].ease: must be four numbers [x1, y1, x2, y2], x1 and x2 between 0 and 1"
+    ),
+    ("rotate: { keys: [{ t: 0, v: 0, ease: 1 }] }", "C.rotate.keys[0].ease: must be a string or an array, not a number"),
+    ("place: { width: { keys: [{ t: 0, v: -1 }] } }", "C.place.width.keys[0].v: must be between 0 and 1000000, not -1"),
     ("durration: 1", "C: unknown key \"durration\"; did you mean \"duration\"?"),
   ])
   func namesWhatIsWrongWithAClip(_ member: String, _ message: String) { #expect(clipErrors(member) == [message]) }
@@ -162,16 +212,38 @@ import Testing
     ("{tracks: [], canvas: {color: 'bt708'}}", "/p/x.json:1:30: canvas.color: unknown value \"bt708\"; did you mean \"bt709\"?"),
     (
       "{tracks: [], sources: {a: 1}}",
-      "/p/x.json:1:27: sources.a: must be a path or an object with \"color\" or \"lavfi\", not a number"
+      "/p/x.json:1:27: sources.a: must be a path or an object with \"color\", \"lavfi\", \"text\", \"sequence\", \"timeline\" or \"grid\", not a number"
     ),
     ("{tracks: [], sources: {a: ''}}", "/p/x.json:1:27: sources.a: is not a path; write the path of a file"),
-    ("{tracks: [], sources: {a: {}}}", "/p/x.json:1:27: sources.a: must have one of \"color\" and \"lavfi\""),
+    (
+      "{tracks: [], sources: {a: {}}}",
+      "/p/x.json:1:27: sources.a: must have one of \"color\", \"lavfi\", \"text\", \"sequence\", \"timeline\" and \"grid\""
+    ),
     ("{tracks: [], sources: {a: {lavfi: ''}}}", "/p/x.json:1:35: sources.a.lavfi: must not be empty"),
     ("{tracks: [], output: {crf: 99}}", "/p/x.json:1:28: output.crf: must be between 0 and 63, not 99"),
     ("{tracks: [], output: {threads: 1.5}}", "/p/x.json:1:32: output.threads: must be a whole number, not 1.5"),
     (
       "{tracks: [], output: {options: {a: []}}}",
       "/p/x.json:1:36: output.options.a: must be a string, a number, true or false, not an array"
+    ),
+    ("{tracks: [], canvas: {depth: 9}}", "/p/x.json:1:30: canvas.depth: must be 8 or 10, not 9"),
+    ("{tracks: [], canvas: {range: 'ful'}}", "/p/x.json:1:30: canvas.range: unknown value \"ful\"; did you mean \"full\"?"),
+    (
+      "{sources: {a: 'x'}, tracks: [{kind: 'audio', clips: [{source: 'a', speed: 2}]}]}",
+      "/p/x.json:1:68: tracks[0].clips[0].speed: not supported yet: speed other than 1 on audio tracks"
+    ),
+    (
+      "{sources: {a: 'x'}, tracks: [{kind: 'audio', clips: [{source: 'a', transition: {}}]}]}",
+      "/p/x.json:1:68: tracks[0].clips[0].transition: not supported yet: transitions on audio tracks"
+    ),
+    (
+      "{tracks: [{kind: 'audio', clips: [], gain: {keys: []}}]}",
+      "/p/x.json:1:38: tracks[0].gain: not supported yet: keyframes of the gain"
+    ),
+    ("{tracks: [{kind: 'subtitles'}]}", "/p/x.json:1:11: tracks[0]: \"file\" is missing"),
+    (
+      "{tracks: [{kind: 'subtitles', file: 'a.srt', sise: 3}]}",
+      "/p/x.json:1:46: tracks[0]: unknown key \"sise\"; did you mean \"size\"?"
     ),
     ("{tracks: [} ", "/p/x.json:1:11: unexpected \"}\" where a value is expected"),
   ])
@@ -187,13 +259,43 @@ import Testing
       ])
   }
 
+  /// Errors of one track of clips that show `a`.
+  private func trackErrors(_ clips: String...) -> [String] {
+    errorLines("{sources:{a:'a'},tracks:[{clips:[\(clips.map { "{source:'a',\($0)}" }.joined(separator: ","))]}]}")
+      .map { String($0.drop { $0 != " " }.dropFirst()).replacing("tracks[0].clips", with: "C") }
+  }
+
+  @Test func aClipMayReachIntoTheTransitionOfTheNext() {
+    let into = "transition:{kind:'wipe',duration:1}"
+    #expect(trackErrors("duration:5", "at:5,duration:2,\(into)") == [])
+    #expect(trackErrors("duration:5", "at:4,duration:2,\(into)") == [])
+    #expect(trackErrors("duration:5", "at:4.5,duration:2,\(into)", "at:6,duration:2,\(into)") == [])
+    #expect(
+      trackErrors("duration:5", "at:3.9,duration:2,\(into)") == [
+        "C[1]: overlaps C[0]: that clip ends at 5, this one starts at 3.9, its transition ends at 4.9; " + Overlap.advice
+      ])
+    #expect(
+      trackErrors("duration:5", "at:5,duration:2,\(into)", "at:5.5,duration:2,\(into)") == [
+        "C[2]: overlaps C[1]: that clip ends at 7, this one starts at 5.5, its transition ends at 6.5; " + Overlap.advice,
+        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter",
+      ])
+    #expect(
+      trackErrors("duration:5", "at:5,\(into)", "at:5.5,duration:2,\(into)") == [
+        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter"
+      ])
+    #expect(
+      trackErrors("duration:1,\(into)", "at:0.5,duration:2,transition:{kind:'dissolve',duration:0.5}") == [
+        "C[1].transition: starts at 0.5, before that of C[0] ends at 1; make one of them shorter"
+      ])
+  }
+
   @Test func filesThatCannotBeReadAreNamed() {
     #expect { try ProjectReader.read(path: "/nowhere/p.json") } throws: {
       "\($0)" == "/nowhere/p.json: no such project file; check the path" && ($0 as? ProjectErrors)?.code == .noInput
     }
     #expect { try ProjectReader.read(path: "/tmp") } throws: { "\($0)" == "/tmp: cannot be read: Is a directory" }
     #expect { try ProjectReader.read(path: "a.otio") } throws: {
-      "\($0)" == "a.otio: not supported yet: OpenTimelineIO; write the timeline as a .json project"
+      "\($0)" == "a.otio: no such project file; check the path"
     }
   }
 

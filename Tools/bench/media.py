@@ -58,16 +58,16 @@ class Media:
             paths.append(self.make(f"clip{i + 1}.mp4", *source, *scale))
         return paths
 
-    def photographs(self):
-        """Sixteen different JPEG photographs of 4000x3000."""
+    def photographs(self, count=16):
+        """Different JPEG photographs of 4000x3000, at most 24."""
         fill = "scale=4000:3000:force_original_aspect_ratio=increase:flags=lanczos,crop=4000:3000"
         paths = []
-        for i in range(16):
+        for i in range(count):
             if self.natural:
                 name = NATURAL_PHOTOGRAPHS[i % len(NATURAL_PHOTOGRAPHS)]
                 source = ["-i", os.path.join(self.natural, "images", name)]
-                # The second half are details of the same pictures, mirrored.
-                look = fill if i < 8 else f"crop=iw*3/4:ih*3/4,hflip,{fill}"
+                # Further ones are details of the same pictures, mirrored.
+                look = [fill, f"crop=iw*3/4:ih*3/4,hflip,{fill}", f"crop=iw/2:ih/2:0:0,vflip,{fill}"][i // 8]
             else:
                 source = ["-f", "lavfi", "-i", f"mandelbrot=s=2000x1500:start_scale={3 / (i + 1) ** 3:.6f}"]
                 look = f"{fill},noise=alls=4:all_seed={i}"

@@ -12,18 +12,20 @@ import subprocess
 import sys
 import tempfile
 
+from bench_blend import dissolve, layers
 from bench_cutlist import cutlist
 from bench_frame import frame
 from bench_grid import floor, grid, quality
 from bench_handoff import handoff
 from bench_length import length
 from bench_photos import photos
+from bench_scroll import scroll
 from context import Context
 from media import Media
 from measure import CommandFailed
 from report import keep, machine
 
-BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, length, frame, handoff)}
+BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -12,6 +12,16 @@ extension Rational {
   func subtracting(_ other: Rational) -> Rational? {
     other.num == Int64.min ? nil : adding(Rational(-other.num, other.den))
   }
+
+  /// nil when the exact product does not fit.
+  func multiplied(by other: Rational) -> Rational? {
+    Rational(reducing: Int128(num) * Int128(other.num), Int128(den) * Int128(other.den))
+  }
+
+  /// nil when the exact quotient does not fit, or there is none.
+  func divided(by other: Rational) -> Rational? {
+    Rational(reducing: Int128(num) * Int128(other.den), Int128(den) * Int128(other.num))
+  }
 }
 
 extension Rational {

@@ -16,11 +16,16 @@ public struct GridOptions: Sendable {
   /// nil: the longest video's length; 10 seconds when all are pictures.
   public var duration: TimeValue? = nil
   public var background = RGBA.black
+  /// nil: it stands still. Speed in pixels a second.
+  public var scroll: (direction: Project.Grid.Direction, speed: Rational)? = nil
+  /// The file's name below each tile.
+  public var labels = false
 
   public init(files: [String]) { self.files = files }
 }
 
-/// Lays clips out in a grid, one track each. A clip that is shorter than the grid holds its last frame.
+/// Lays clips out in a grid: one track each where it stands still (a clip that is shorter than the grid holds its last
+/// frame), one clip of a grid that scrolls otherwise (there clips start again).
 public enum GridBuilder {
   /// `media` holds every file. Throws when an option does not work out.
   public static func project(_ options: GridOptions, media: [String: MediaInfo]) throws(SluiceError) -> Project {
@@ -42,34 +47,42 @@ public enum GridBuilder {
             + "\(CanvasLimits.largest)")
       }
     }
-    let columns = min(options.columns ?? Int(Double(count).squareRoot().rounded(.up)), count)
-    guard columns > 0 else { throw SluiceError(.usage, "--columns \(columns): must be at least 1") }
-    let rows = (count + columns - 1) / columns
-    guard options.gap >= 0, let across = Tiles(size.width, columns, options.gap), let down = Tiles(size.height, rows, options.gap)
-    else {
-      throw SluiceError(
-        .usage, "\(columns)x\(rows) tiles with a gap of \(options.gap) do not fit \(size.width)x\(size.height)",
-        advice: "take a larger --canvas, a smaller --gap, or other --columns")
+    if let columns = options.columns, columns <= 0 { throw SluiceError(.usage, "--columns \(columns): must be at least 1") }
+    if let speed = options.scroll?.speed, speed <= .zero || speed.den > 1000 {
+      throw SluiceError(.usage, "--scroll \(DecimalText.text(speed)): must be above 0, in steps of a thousandth or more")
     }
-
     var project = Project(
       canvas: Canvas(width: size.width, height: size.height, rate: options.rate ?? rate(infos), background: options.background))
     let duration = try duration(options, infos)
     var indexOfFile: [String: Int] = [:]
-    for (index, file) in options.files.enumerated() {
+    var grid = Project.Grid(sources: [])
+    for file in options.files {
       let source = indexOfFile[file] ?? project.sources.count
       if source == project.sources.count {
         indexOfFile[file] = source
         project.sources.append(.init("\(source + 1)", .file(file)))
       }
-      var clip = Project.Clip(source: source)
-      clip.duration = duration
-      let (x, width) = across.span(index % columns), (y, height) = down.span(index / columns)
-      clip.place.x = .constant(Rational(Int64(x)))
-      clip.place.y = .constant(Rational(Int64(y)))
-      clip.place.width = .constant(Rational(Int64(width)))
-      clip.place.height = .constant(Rational(Int64(height)))
-      project.tracks.append(Project.Track(clips: [clip]))
+      grid.sources.append(source)
+    }
+    grid.columns = options.columns
+    grid.gap = options.gap
+    grid.labels = options.labels ? Project.Grid.Labels() : nil
+    grid.scroll = options.scroll.map { Project.Grid.Scroll(direction: $0.direction, speed: $0.speed) }
+    grid.beyond = options.scroll == nil ? .hold : .loop
+    do throws(SluiceError) {
+      if options.scroll == nil {
+        let laid = try GridLayout.timeline(grid, of: project, media: media, duration: duration)
+        project.sources = laid.sources
+        project.tracks = laid.tracks
+      } else {
+        _ = try GridGeometry(grid, canvas: project.canvas)
+        var clip = Project.Clip(source: project.sources.count)
+        clip.duration = duration
+        project.sources.append(.init("grid", .grid(grid)))
+        project.tracks = [Project.Track(clips: [clip])]
+      }
+    } catch {
+      throw SluiceError(.usage, error.what, advice: "take a larger --canvas, a smaller --gap, or other --columns")
     }
     return project
   }
@@ -95,24 +108,5 @@ public enum GridBuilder {
       throw SluiceError(.badInput, "the length of the clips is not known", at: moving[0].path, advice: "give --duration")
     }
     return .seconds(longest)
-  }
-
-  /// One side of the grid: tiles of even size where that fits, the rest of the pixels to the outer margins.
-  struct Tiles {
-    let origin: Int
-    let size: Int
-    let gap: Int
-
-    init?(_ length: Int, _ count: Int, _ gap: Int) {
-      let (gaps, overflow) = gap.multipliedReportingOverflow(by: count - 1)
-      guard !overflow, gaps < length else { return nil }
-      let whole = (length - gaps) / count
-      guard whole >= 2 else { return nil }
-      size = whole / 2 * 2
-      self.gap = gap
-      origin = (length - gaps - size * count) / 4 * 2
-    }
-
-    func span(_ index: Int) -> (start: Int, size: Int) { (origin + index * (size + gap), size) }
   }
 }

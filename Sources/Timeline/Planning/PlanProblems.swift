@@ -9,7 +9,7 @@ final class PlanProblems {
   private var visits = 0
   static let limit = 100
   /// Clips that are drawn, counted as often as timelines within timelines repeat them.
-  static let maximumVisits = 1_000_000
+  static let maximumVisits = 250_000
 
   /// Notes what `body` throws; nil then.
   func collect<T>(_ body: () throws(SluiceError) -> T) -> T? {

@@ -7,6 +7,8 @@ struct FieldReader {
   let place: String
   let offset: Int
   let errors: ErrorCollector
+  /// Whether there were keys that are not known; they are noted.
+  private(set) var hasUnknownKeys = false
   private let members: [String: JSONMember]
 
   /// Notes unknown keys. nil when `value` is no object.
@@ -19,6 +21,7 @@ struct FieldReader {
       return nil
     }
     for member in object where !keys.contains(member.key) {
+      hasUnknownKeys = true
       errors.add(
         "unknown key \"\(member.key)\"", at: member.offset, place,
         advice: NearestName.advice(for: member.key, among: keys, what: "keys"))
@@ -83,41 +86,36 @@ struct FieldReader {
     return value
   }
 
-  /// An exact number.
+  /// An exact number: as JSON has it, or a fraction in a string ("640/3").
   func number(_ key: String) -> Rational? {
     guard let value = value(key) else { return nil }
-    if value["keys"] != nil {
-      notSupported(key, "keyframes")
-      return nil
+    switch value.content {
+    case .number(let number):
+      guard let exact = Rational(number) else {
+        fail(key, "\(number.text.prefix(40)) is too large, too fine or not finite")
+        return nil
+      }
+      return exact
+    case .string(let text):
+      if let fraction = DecimalText.fraction(text) { return fraction }
+    default: break
     }
-    guard let number = value.number else {
-      fail(key, "must be a number, not \(value.kind)")
-      return nil
-    }
-    guard let exact = Rational(number) else {
-      fail(key, "\(number.text.prefix(40)) is too large, too fine or not finite")
-      return nil
-    }
-    return exact
+    fail(key, "must be a number, not \(value.kind)")
+    return nil
   }
 
-  func number(_ key: String, in range: ClosedRange<Int64>) -> Rational? {
+  func number(_ key: String, in range: NumberRange) -> Rational? {
     guard let value = number(key) else { return nil }
-    guard value >= Rational(range.lowerBound), value <= Rational(range.upperBound) else {
-      fail(key, "must be between \(range.lowerBound) and \(range.upperBound), not \(DecimalText.text(value))")
+    if let complaint = range.complaint(about: value) {
+      fail(key, complaint)
       return nil
     }
     return value
   }
 
-  func positive(_ key: String, atMost limit: Int64) -> Rational? {
-    guard let value = number(key) else { return nil }
-    guard value > .zero, value <= Rational(limit) else {
-      fail(key, "must be above 0 and at most \(limit), not \(DecimalText.text(value))")
-      return nil
-    }
-    return value
-  }
+  func number(_ key: String, in range: ClosedRange<Int64>) -> Rational? { number(key, in: NumberRange(range)) }
+
+  func positive(_ key: String, atMost limit: Int64) -> Rational? { number(key, in: .positive(atMost: limit)) }
 
   func integer(_ key: String, in range: ClosedRange<Int64>) -> Int? {
     guard let value = number(key, in: range) else { return nil }
@@ -194,36 +192,5 @@ struct FieldReader {
       return nil
     }
     return color
-  }
-}
-
-/// Frame rates as users write them.
-public enum Rate {
-  /// `25`, `23.976`, `30000/1001`; nil when it is no rate above 0 and at most 1000, or its fraction is too fine.
-  public static func parse(_ text: String) -> Rational? {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    if parts.count == 1 { return DecimalText.rational(parts[0]).flatMap(accepted) }
-    guard parts.count == 2, let num = DecimalText.integer(parts[0]), let den = DecimalText.integer(parts[1]) else { return nil }
-    return Rational(reducing: Int128(num), Int128(den)).flatMap(accepted)
-  }
-
-  static func accepted(_ rate: Rational) -> Rational? {
-    rate > .zero && rate <= Rational(1000) && rate.den <= 1_000_000 && rate.num <= 1_000_000_000 ? rate : nil
-  }
-}
-
-extension Rational {
-  /// The exact value; nil when it does not fit.
-  init?(_ number: JSONNumber) {
-    guard let (num, den) = number.fraction else { return nil }
-    self.init(reducing: num, den)
-  }
-
-  /// Rounded to the nanosecond: programs write sums of binary fractions with all their digits, 8.100000000000001.
-  fileprivate init?(nanoseconds number: JSONNumber) {
-    guard let (num, den) = number.fraction else { return nil }
-    let finer = max(1, den / Int128(TimeValue.maximumDenominator))
-    let half = num < 0 ? -finer / 2 : finer / 2
-    self.init(reducing: (num + half) / finer, den / finer)
   }
 }

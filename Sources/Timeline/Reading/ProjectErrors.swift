@@ -17,7 +17,8 @@ public struct ProjectErrors: Error, Sendable, CustomStringConvertible {
 final class ErrorCollector {
   private let file: String
   private let bytes: [UInt8]
-  private var found: [(offset: Int, error: SluiceError)] = []
+  /// `isPlaced`: of another file, its place is whole.
+  private var found: [(offset: Int, error: SluiceError, isPlaced: Bool)] = []
   /// More errors than this are only counted.
   private static let limit = 100
   private var uncounted = 0
@@ -33,7 +34,14 @@ final class ErrorCollector {
       uncounted += 1
       return
     }
-    found.append((offset, SluiceError(.badInput, what, at: place, advice: advice())))
+    found.append((offset, SluiceError(.badInput, what, at: place, advice: advice()), false))
+  }
+
+  /// The errors of another file, which is named at `offset` of this one.
+  func add(_ others: ProjectErrors, at offset: Int) {
+    let room = max(0, Self.limit - found.count)
+    found += others.errors.prefix(room).map { (offset, $0, true) }
+    uncounted += max(0, others.errors.count - room)
   }
 
   func notSupported(_ what: String, at offset: Int, _ place: String) {
@@ -44,7 +52,7 @@ final class ErrorCollector {
   var errors: ProjectErrors? {
     var sorted = found.enumerated().sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }.map(\.element)
     guard !sorted.isEmpty else { return nil }
-    for index in sorted.indices {
+    for index in sorted.indices where !sorted[index].isPlaced {
       let (line, column) = JSONReader.position(of: sorted[index].offset, in: bytes)
       let place = sorted[index].error.place
       sorted[index].error.place = "\(file):\(line):\(column)" + (place.isEmpty ? "" : ": \(place)")

@@ -6,122 +6,62 @@ struct ProjectParser {
   let errors: ErrorCollector
   /// Where relative paths start.
   let folder: String
+  let files: TimelineFiles
+  let isNested: Bool
 
   static let maximumTracks = 4096
+  static let keys = ["$schema", "canvas", "sources", "tracks", "output"]
+  /// Of a timeline that is written inside another.
+  static let inlineKeys = ["canvas", "sources", "tracks"]
+  static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options"]
 
-  func project(_ root: JSONValue) -> Project {
-    var project = Project(canvas: Canvas(width: 1920, height: 1080))
-    guard let fields = FieldReader(root, "", keys: ["$schema", "canvas", "sources", "tracks", "output"], errors: errors) else {
-      return project
-    }
+  /// `place`: of a timeline inside another; empty for that of a file. `start`: what holds where the file says nothing.
+  func project(_ root: JSONValue, _ place: String, startingWith start: Project) -> ParsedProject {
+    var parsed = ParsedProject(project: start, clips: 0)
+    let keys = place.isEmpty ? Self.keys : Self.inlineKeys
+    guard let fields = FieldReader(root, place, keys: keys, errors: errors) else { return parsed }
     _ = fields.string("$schema")
-    if let value = fields.value("canvas") { readCanvas(value, &project) }
-    if let value = fields.value("sources") { project.sources = sources(value) }
-    if let value = fields.required("tracks") {
-      if let tracks = value.array, tracks.count > Self.maximumTracks {
-        fields.fail(
-          "tracks", "there are \(tracks.count), more than \(Self.maximumTracks)",
-          advice: "put clips that do not overlap on one track")
-      } else if let tracks = value.array {
-        let parser = ClipParser(errors: errors, canvas: project.canvas, sources: project.sources.map(\.name))
-        project.tracks = tracks.enumerated().map { track($1, "tracks[\($0)]", parser) }
-      } else {
-        fields.fail("tracks", "must be an array, not \(value.kind)")
-      }
+    if let value = fields.value("canvas") {
+      CanvasParser(errors: errors, isNested: isNested).read(value, fields.path("canvas"), into: &parsed.project)
     }
-    if let value = fields.value("output") { project.output = output(value) }
-    return project
+    var sources = SourceParser.Parsed()
+    if let value = fields.value("sources") {
+      sources = SourceParser(errors: errors, folder: folder, files: files, project: parsed.project)
+        .sources(value, fields.path("sources"))
+    }
+    parsed.project.sources = sources.sources
+    if fields.required("tracks") != nil { readTracks(fields, &parsed.project) }
+    if let value = fields.value("output") { parsed.project.output = output(value, fields.path("output")) }
+    parsed.clips = parsed.project.clipCount(of: sources.clips)
+    if parsed.clips > ParsedProject.maximumClips {
+      fields.fail(
+        "tracks", "hold more than \(ParsedProject.maximumClips) clips, those of timelines within counted",
+        advice: "render parts of it to files first")
+      return ParsedProject(project: start, clips: 0)
+    }
+    return parsed
   }
 
-  private enum ColorName: String, CaseIterable { case bt601, bt709, bt2020 }
-
-  private func readCanvas(_ value: JSONValue, _ project: inout Project) {
-    let keys = ["width", "height", "fps", "background", "color", "sampleRate"]
-    guard let fields = FieldReader(value, "canvas", keys: keys, errors: errors) else { return }
-    if let width = side(fields, "width") { project.canvas.width = width }
-    if let height = side(fields, "height") { project.canvas.height = height }
-    if fields.has("width") != fields.has("height") {
-      errors.add(
-        "has only one of \"width\" and \"height\"", at: value.offset, "canvas", advice: "give both, or none for 1920x1080")
+  private func readTracks(_ fields: FieldReader, _ project: inout Project) {
+    guard let values = fields.value("tracks")?.array else {
+      fields.fail("tracks", "must be an array, not \(fields.value("tracks")?.kind ?? "null")")
+      return
     }
-    if let rate = fields.rate("fps") { project.canvas.rate = rate }
-    if let color = fields.color("background") {
-      if color.alpha == 1 { project.canvas.background = color } else { fields.fail("background", "must be opaque") }
+    if values.count > Self.maximumTracks {
+      fields.fail(
+        "tracks", "there are \(values.count), more than \(Self.maximumTracks)",
+        advice: "put clips that do not overlap on one track")
+      return
     }
-    switch fields.choice("color", ColorName.self) {
-    case .bt601: project.canvas.color = .bt601
-    case .bt2020: project.canvas.color = .bt2020
-    case .bt709, nil: break
-    }
-    if let rate = fields.integer("sampleRate", in: 8000...384_000) { project.sampleRate = rate }
-  }
-
-  /// Even, because every second column and row of a 4:2:0 picture has chroma.
-  private func side(_ fields: FieldReader, _ key: String) -> Int? {
-    guard let side = fields.integer(key, in: Int64(CanvasLimits.smallest)...Int64(CanvasLimits.largest)) else { return nil }
-    guard side % 2 == 0 else {
-      fields.fail(key, "must be even for 4:2:0 video, not \(side)", advice: "take \(side - 1) or \(side + 1)")
-      return nil
-    }
-    return side
-  }
-
-  private func sources(_ value: JSONValue) -> [Project.NamedSource] {
-    guard let members = value.object else {
-      errors.add("must be an object, not \(value.kind)", at: value.offset, "sources")
-      return []
-    }
-    return members.map { member in
-      let place = "sources.\(member.key)"
-      if member.key.isEmpty { errors.add("a source needs a name", at: member.offset, "sources") }
-      return Project.NamedSource(member.key, source(member.value, place) ?? .color(.clear))
+    let parser = TrackParser(errors: errors, folder: folder, canvas: project.canvas, sources: project.sources)
+    for (index, value) in values.enumerated() {
+      project.tracks.append(parser.track(value, "\(fields.path("tracks"))[\(index)]", &project.sources))
     }
   }
 
-  private func source(_ value: JSONValue, _ place: String) -> Project.Source? {
-    if let path = value.string {
-      guard !path.isEmpty, !path.utf8.contains(0) else {
-        errors.add("is not a path", at: value.offset, place, advice: "write the path of a file")
-        return nil
-      }
-      return .file(Folder.absolute(path, in: folder))
-    }
-    guard value.object != nil else {
-      errors.add("must be a path or an object with \"color\" or \"lavfi\", not \(value.kind)", at: value.offset, place)
-      return nil
-    }
-    guard let fields = FieldReader(value, place, keys: ["color", "lavfi"], errors: errors) else { return nil }
-    guard fields.has("color") != fields.has("lavfi") else {
-      errors.add("must have one of \"color\" and \"lavfi\"", at: value.offset, place)
-      return nil
-    }
-    return fields.has("color") ? fields.color("color").map(Project.Source.color) : fields.name("lavfi").map(Project.Source.lavfi)
-  }
-
-  private func track(_ value: JSONValue, _ place: String, _ parser: ClipParser) -> Project.Track {
-    var track = Project.Track()
-    let keys = ["kind", "name", "enabled", "gain", "clips"]
-    guard let fields = FieldReader(value, place, keys: keys, errors: errors) else { return track }
-    if let kind = fields.choice("kind", Project.TrackKind.self) { track.kind = kind }
-    if let name = fields.string("name") { track.name = name }
-    if let enabled = fields.bool("enabled") { track.enabled = enabled }
-    if let gain = fields.number("gain", in: -120...60) {
-      if track.kind == .audio { track.gain = gain } else { fields.fail("gain", "is only for tracks of kind \"audio\"") }
-    }
-    guard let value = fields.required("clips") else { return track }
-    guard let values = value.array else {
-      fields.fail("clips", "must be an array, not \(value.kind)")
-      return track
-    }
-    track.clips = values.enumerated().map { parser.clip($1, "\(place).clips[\($0)]", track.kind) }
-    parser.checkOverlaps(track.clips, values, place)
-    return track
-  }
-
-  private func output(_ value: JSONValue) -> Project.Output {
+  private func output(_ value: JSONValue, _ place: String) -> Project.Output {
     var output = Project.Output()
-    let keys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options"]
-    guard let fields = FieldReader(value, "output", keys: keys, errors: errors) else { return output }
+    guard let fields = FieldReader(value, place, keys: Self.outputKeys, errors: errors) else { return output }
     output.codec = fields.name("codec")
     output.preset = fields.name("preset")
     output.crf = fields.number("crf", in: 0...63)
@@ -139,7 +79,7 @@ struct ProjectParser {
       } else {
         errors.add(
           "must be a string, a number, true or false, not \(member.value.kind)", at: member.value.offset,
-          "output.options.\(member.key)")
+          "\(place).options.\(member.key)")
       }
     }
     return output
@@ -155,8 +95,20 @@ struct ProjectParser {
   }
 }
 
-/// Sizes that a canvas may have.
-public enum CanvasLimits {
-  public static let smallest = 16
-  public static let largest = 16384
+extension Project {
+  /// Its clips, those of nested timelines counted as often as they are shown.
+  var clipCount: Int {
+    var counts = sources.map { if case .timeline(let nested) = $0.source { nested.clipCount } else { 1 } }
+    for (index, source) in sources.enumerated() {
+      if case .grid(let grid) = source.source { counts[index] = grid.sources.reduce(1) { $0 + counts[$1] } }
+    }
+    return clipCount(of: counts)
+  }
+
+  /// `counts`: of the sources; of one behind them 1.
+  func clipCount(of counts: [Int]) -> Int {
+    tracks.reduce(1 + counts.reduce(0, +)) { sum, track in
+      track.clips.reduce(sum) { $0 + ($1.source < counts.count ? counts[$1.source] : 1) }
+    }
+  }
 }

@@ -9,20 +9,14 @@ public enum ProjectReader {
 
   /// Source paths are relative to the file's folder.
   public static func read(path: String) throws(ProjectErrors) -> Project {
-    if path.hasSuffix(".otio") {
-      throw ProjectErrors(
-        SluiceError(.badInput, "not supported yet: OpenTimelineIO", at: path, advice: "write the timeline as a .json project"))
-    }
-    let bytes: [UInt8]
-    do throws(SystemError) {
-      bytes = try System.readFile(path, limit: maximumBytes)
-    } catch {
-      if error.errno == ENOENT || error.errno == ENOTDIR {
-        throw ProjectErrors(SluiceError(.noInput, "no such project file", at: path, advice: "check the path"))
-      }
-      throw ProjectErrors(SluiceError(.noInput, "cannot be read: \(error.reason)", at: path))
-    }
-    return try read(bytes: bytes, path: path)
+    if isOpenTimelineIO(path) { return try OTIOReader.read(path: path).project }
+    return try read(bytes: load(path), path: path)
+  }
+
+  /// With what there is to say about an OpenTimelineIO file.
+  public static func readWithNotes(path: String) throws(ProjectErrors) -> OTIOResult {
+    if isOpenTimelineIO(path) { return try OTIOReader.read(path: path) }
+    return OTIOResult(project: try read(path: path), notes: [])
   }
 
   /// `path` names the text in errors; its folder is where relative source paths start.
@@ -32,17 +26,50 @@ public enum ProjectReader {
 
   /// Any bytes give a project or errors, in time proportional to their number.
   public static func read(bytes: [UInt8], path: String) throws(ProjectErrors) -> Project {
+    try parse(bytes, path, TimelineFiles(), isNested: false).project
+  }
+
+  /// The timeline of a file that another one names.
+  static func readNested(_ path: String, _ files: TimelineFiles) throws(ProjectErrors) -> ParsedProject {
+    if isOpenTimelineIO(path) {
+      let project = try OTIOReader.read(path: path).project
+      return ParsedProject(project: project, clips: project.clipCount)
+    }
+    return try parse(load(path), path, files, isNested: true)
+  }
+
+  private static func isOpenTimelineIO(_ path: String) -> Bool { path.hasSuffix(".otio") }
+
+  static func load(_ path: String) throws(ProjectErrors) -> [UInt8] {
+    do throws(SystemError) {
+      return try System.readFile(path, limit: maximumBytes)
+    } catch {
+      if error.errno == ENOENT || error.errno == ENOTDIR {
+        throw ProjectErrors(SluiceError(.noInput, "no such project file", at: path, advice: "check the path"))
+      }
+      throw ProjectErrors(SluiceError(.noInput, "cannot be read: \(error.reason)", at: path))
+    }
+  }
+
+  private static func parse(_ bytes: [UInt8], _ path: String, _ files: TimelineFiles, isNested: Bool) throws(ProjectErrors)
+    -> ParsedProject
+  {
     let root: JSONValue
     do throws(JSONError) {
       root = try JSONReader.read(bytes)
     } catch {
       throw ProjectErrors(SluiceError(.badInput, error.what, at: "\(path):\(error.line):\(error.column)"))
     }
+    files.enter(path)
+    defer { files.leave() }
     let errors = ErrorCollector(file: path, bytes: bytes)
-    var project = ProjectParser(errors: errors, folder: Folder.of(path)).project(root)
+    var start = Project(canvas: Canvas(width: 1920, height: 1080))
+    if isNested { start.canvas.background = .clear }
+    var parsed = ProjectParser(errors: errors, folder: Folder.of(path), files: files, isNested: isNested)
+      .project(root, "", startingWith: start)
     if let errors = errors.errors { throw errors }
-    project.path = path
-    return project
+    parsed.project.path = path
+    return parsed
   }
 }
 

@@ -1,0 +1,70 @@
+import FrameModel
+import SluiceBase
+
+/// Reads tracks.
+struct TrackParser {
+  private let errors: ErrorCollector
+  private let folder: String
+  private let clips: ClipParser
+
+  static let keys = ["kind", "name", "enabled", "gain", "clips"]
+  static let subtitleKeys = ["kind", "name", "enabled", "file", "font", "size", "color", "at"]
+
+  init(errors: ErrorCollector, folder: String, canvas: Canvas, sources: [Project.NamedSource]) {
+    self.errors = errors
+    self.folder = folder
+    clips = ClipParser(errors: errors, folder: folder, canvas: canvas, sources: sources)
+  }
+
+  /// The file of a track of subtitles is put behind the `sources`.
+  func track(_ value: JSONValue, _ place: String, _ sources: inout [Project.NamedSource]) -> Project.Track {
+    var track = Project.Track()
+    let isSubtitles = value["kind"]?.string == Project.TrackKind.subtitles.rawValue
+    let keys = isSubtitles ? Self.subtitleKeys : Self.keys
+    guard let fields = FieldReader(value, place, keys: keys, errors: errors) else { return track }
+    if let kind = fields.choice("kind", Project.TrackKind.self) { track.kind = kind }
+    if let name = fields.string("name") { track.name = name }
+    if let enabled = fields.bool("enabled") { track.enabled = enabled }
+    if isSubtitles {
+      track.clips = [subtitles(fields, &sources)]
+      return track
+    }
+    if fields.value("gain")?["keys"] != nil {
+      fields.notSupported("gain", "keyframes of the gain")
+    } else if let gain = fields.number("gain", in: -120...60) {
+      if track.kind == .audio { track.gain = gain } else { fields.fail("gain", "is only for tracks of kind \"audio\"") }
+    }
+    guard let value = fields.required("clips") else { return track }
+    guard let values = value.array else {
+      fields.fail("clips", "must be an array, not \(value.kind)")
+      return track
+    }
+    track.clips = values.enumerated().map { clips.clip($1, "\(place).clips[\($0)]", track.kind) }
+    clips.checkTrack(track.clips, values, place)
+    return track
+  }
+
+  /// One clip over all of the file. `at` shifts it; one that comes earlier starts inside the file.
+  private func subtitles(_ fields: FieldReader, _ sources: inout [Project.NamedSource]) -> Project.Clip {
+    let path = fields.required("file").flatMap { _ in fields.name("file") }
+    var subtitles = Project.Subtitles(path: Folder.absolute(path ?? "", in: folder))
+    subtitles.font = fields.name("font")
+    subtitles.size = fields.positive("size", atMost: SourceParser.largestFont)
+    subtitles.color = fields.color("color")
+    var clip = Project.Clip(source: sources.count)
+    if let at = fields.time("at") {
+      if at.isNegative { clip.in = -at } else { clip.at = at }
+    }
+    sources.append(Project.NamedSource("subtitles:\(sources.count)", .subtitles(subtitles)))
+    return clip
+  }
+}
+
+extension TimeValue {
+  static prefix func - (time: TimeValue) -> TimeValue {
+    switch time {
+    case .seconds(let seconds): .seconds(-seconds)
+    case .frames(let count): .frames(-count)
+    }
+  }
+}
