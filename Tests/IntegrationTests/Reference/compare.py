@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Compares frames that Sluice drew with those that the project file asks for, drawn here a second time.
 
-Reads lines of JSON: {"name": …, "project": PATH, "frames": PATH of raw planar frames, "from": 0, "every": 1}; writes one line
-for each: the worst values over all frames of the largest difference and of the PSNR, by plane, and where they are."""
+`compare.py JOBS`: a file with lines of JSON {"name": …, "project": PATH, "frames": PATH of raw planar frames, "from": the first
+one's number}. Writes one line for each: the worst values over all frames of the largest difference and of the PSNR, by plane,
+and where they are."""
 
 import json
 import math
@@ -41,7 +42,7 @@ def compare(job, library):
     worst = {"name": job["name"], "frames": len(frames), "expected": count - first, "max": 0, "psnr": 200.0, "planes": []}
     for plane in range(3):
         worst["planes"].append({"max": 0, "psnr": 200.0, "mean": 0.0, "frame": 0})
-    for n in range(0, min(len(frames), count - first), job.get("every", 1)):
+    for n in range(min(len(frames), count - first)):
         drawn = timelines.frame(edit, first + n)
         for plane, found in enumerate(worst["planes"]):
             ideal = np.clip(np.floor(drawn.planes[plane] + 0.5), 0, edit.canvas.top)
@@ -55,22 +56,14 @@ def compare(job, library):
                 found["mean"] = round(float(difference.mean()), 4)
     worst["max"] = max(p["max"] for p in worst["planes"])
     worst["psnr"] = min(p["psnr"] for p in worst["planes"])
-    if "save" in job:
-        np.concatenate([np.clip(np.floor(p + 0.5), 0, 255).astype(np.uint8).ravel() for p in timelines.frame(edit, first + job.get("at", 0)).planes]).tofile(job["save"])
     return worst
 
 
 def main():
     library = Library()
-    for line in sys.stdin:
-        job = json.loads(line)
-        try:
-            print(json.dumps(compare(job, library)), flush=True)
-        except Exception as error:  # One project that cannot be drawn says so; the others are still compared.
-            import traceback
-
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            print(json.dumps({"name": job["name"], "error": "%s: %s (%s:%s)" % (type(error).__name__, error, where.name, where.lineno)}), flush=True)
+    with open(sys.argv[1]) as jobs:
+        for line in jobs:
+            print(json.dumps(compare(json.loads(line), library)), flush=True)
 
 
 if __name__ == "__main__":

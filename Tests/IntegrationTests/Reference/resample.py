@@ -1,5 +1,7 @@
 """Resampling of one plane: separable kernels, widened where a picture shrinks, edges mirrored."""
 
+from functools import lru_cache
+
 import numpy as np
 
 
@@ -17,30 +19,41 @@ def triangle(x):
 REACH = {bicubic: 2, triangle: 1}
 
 
-def matrix(centers, scale, low, high, count, kernel):
-    """Weights (targets x count) of the samples low ..< high for targets whose middles lie at `centers`, in samples.
-    `scale`: samples for a target."""
-    width = max(float(scale), 1.0)
-    out = np.zeros((len(centers), count))
-    centers = np.asarray(centers, float)
+@lru_cache(512)
+def taps(centers, scale, low, high, kernel):
+    """Rows of (indices, weights), one of each for every target. `centers`: their middles in samples, as bytes; `scale`: samples for
+    a target. Only the samples low ..< high exist."""
+    centers = np.frombuffer(centers)
+    width = max(scale, 1.0)
     centers = np.where(np.abs(centers * 2 - np.round(centers * 2)) < 1e-7, np.round(centers * 2) / 2, centers)
     reach = int(np.ceil(REACH[kernel] * width)) + 1
     first = np.floor(centers - 0.5).astype(int)
-    rows = np.arange(len(centers))
+    rows, total = [], 0
     for tap in range(-reach, reach + 2):
         index = first + tap
         weight = kernel((index + 0.5 - centers) / width)
+        weight = np.where(np.abs(weight) < 1e-12, 0, weight)
+        if not weight.any():
+            continue
         index = np.where(index < low, 2 * low - 1 - index, index)
         index = np.where(index >= high, 2 * high - 1 - index, index)
-        np.add.at(out, (rows, np.clip(index, low, high - 1)), weight)
-    return out / out.sum(axis=1, keepdims=True)
+        rows.append((np.clip(index, low, high - 1), weight))
+        total = total + weight
+    return [(index, (weight / total)[:, None]) for index, weight in rows]
+
+
+def along(plane, axis, kernel):
+    """Down the columns. axis: (centers, scale, low, high)."""
+    centers, scale, low, high = axis
+    rows = taps(np.asarray(centers, float).tobytes(), float(scale), low, high, kernel)
+    if len(rows) == 1:
+        return plane[rows[0][0]]
+    return sum(plane[index] * weight for index, weight in rows)
 
 
 def scale(plane, x, y, kernel):
     """x, y: (centers, scale, low, high) of each axis."""
-    across = matrix(*x, plane.shape[1], kernel)
-    down = matrix(*y, plane.shape[0], kernel)
-    return down @ plane @ across.T
+    return np.ascontiguousarray(along(np.ascontiguousarray(along(plane, y, kernel).T), x, kernel).T)
 
 
 def sample(plane, x, y, kernel):
