@@ -141,6 +141,7 @@ typedef struct sluice_plan_stream {
   uint32_t warm_up;                  /* 140 source pictures before the first that the effects must have seen */
   sluice_plan_rational key_start;    /* 144 */
   sluice_plan_rational key_step;     /* 160 */
+  uint64_t private_bytes;            /* 176 of the decoder's own memory, besides the slots and the codec's tables */
 } sluice_plan_stream;
 
 /* The layer table is a balanced search tree over time: the node of the index range lo ..< hi is the record at
@@ -225,7 +226,7 @@ SLUICE_CHECK(sluice_plan, output_rate, 224); SLUICE_CHECK(sluice_plan, output_th
 SLUICE_CHECK(sluice_plan, motion_offset, 264); SLUICE_CHECK(sluice_plan, parameter_count, 304);
 _Static_assert(sizeof(sluice_plan_source) == 56, "sluice_plan_source");
 SLUICE_CHECK(sluice_plan_source, text, 8); SLUICE_CHECK(sluice_plan_source, rate, 40);
-_Static_assert(sizeof(sluice_plan_stream) == 176, "sluice_plan_stream");
+_Static_assert(sizeof(sluice_plan_stream) == 184, "sluice_plan_stream");
 SLUICE_CHECK(sluice_plan_stream, start, 24); SLUICE_CHECK(sluice_plan_stream, slot_bytes, 64);
 SLUICE_CHECK(sluice_plan_stream, tile_source, 88); SLUICE_CHECK(sluice_plan_stream, key_start, 144);
 _Static_assert(sizeof(sluice_plan_value) == 16, "sluice_plan_value");

@@ -42,7 +42,9 @@ final class ReverseDelivery {
       window.removeSubrange((index + 1)...)
       let picture = window[index]
       let first = max(frame, request.startFrame)
-      repeat { frame += 1 } while frame < request.endFrame
+      repeat {
+        frame += 1
+      } while frame < request.endFrame
         && (index == 0 && reachesStart || source.clock.limit(request.time(of: frame)) >= picture.tick)
       if frame > first { try publisher.publish(picture, first: first, count: frame - first) }
     }

@@ -106,11 +106,12 @@ public struct MemoryPlan: Sendable {
 
     let programs = UInt64(decoders + renderers + lanes + 1 + (segmented ? 1 : 0)) * programBytes
     let streams = UInt64(classes.reduce(0) { $0 + $1.peakStreams }) * streamBytes
+    let own = UInt64(classes.reduce(0) { $0 + $1.privateBytes })
     let shared = rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) }
     return MemoryPlan(
       lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
       outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort, encoderKeeps: keeps,
-      bytes: shared + programs + streams + stillBytes(plan) + UInt64(lanes) * encoder,
+      bytes: shared + programs + streams + own + stillBytes(plan) + UInt64(lanes) * encoder,
       peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
   }
 

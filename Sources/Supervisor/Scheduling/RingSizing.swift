@@ -9,8 +9,9 @@ struct SizeClass {
   var slots: Int
   /// Kept for codecs that turn out to need more than their kind usually does.
   var reserve: Int
-  /// Streams open at the same time, in all lanes.
+  /// Streams open at the same time, in all lanes, and the most of the decoders' own memory that they take then.
   var peakStreams: Int
+  var privateBytes: Int
   var streams: [Int]
   var bytes: Int { slots * slotBytes }
 }
@@ -56,7 +57,7 @@ struct Sizing {
     let kept = streams.contains(where: isBypassable) ? encoderKeeps * lanes : 0
     return SizeClass(
       slotBytes: bytes, slots: peak.slots * lanes + min(peak.stillSlots * lanes, stills) + reserve + kept, reserve: reserve,
-      peakStreams: peak.streams * lanes, streams: streams)
+      peakStreams: peak.streams * lanes, privateBytes: peak.bytes * lanes, streams: streams)
   }
 
   /// Whether pictures of a stream may go to the encoder as they are.
@@ -65,23 +66,25 @@ struct Sizing {
     return source.width == plan.canvas.width && source.height == plan.canvas.height
   }
 
-  private func peak(_ streams: [Int]) -> (slots: Int, streams: Int, stillSlots: Int) {
-    var edges: [(frame: Int64, slots: Int, streams: Int, stills: Int)] = []
+  private func peak(_ streams: [Int]) -> (slots: Int, streams: Int, stillSlots: Int, bytes: Int) {
+    var edges: [(frame: Int64, slots: Int, streams: Int, stills: Int, bytes: Int)] = []
     for index in streams {
       let record = plan.stream(index)
       let slots = record.isStill ? 0 : record.slots + comfort
       let stills = record.isStill ? record.slots : 0
-      edges.append((record.firstFrame - lookAhead, slots, record.isStill ? 0 : 1, stills))
-      edges.append((record.endFrame, -slots, record.isStill ? 0 : -1, -stills))
+      edges.append((record.firstFrame - lookAhead, slots, record.isStill ? 0 : 1, stills, record.privateBytes))
+      edges.append((record.endFrame, -slots, record.isStill ? 0 : -1, -stills, -record.privateBytes))
     }
     // At the same frame, ends come first: a cut needs no room for both clips.
     edges.sort { ($0.frame, $0.slots + $0.stills) < ($1.frame, $1.slots + $1.stills) }
-    var now = (slots: 0, streams: 0, stills: 0)
-    var most = (slots: 0, streams: 0, stills: 0)
+    var now = (slots: 0, streams: 0, stills: 0, bytes: 0)
+    var most = (slots: 0, streams: 0, stills: 0, bytes: 0)
     for edge in edges {
-      now = (now.slots + edge.slots, now.streams + edge.streams, now.stills + edge.stills)
-      most = (max(most.slots, now.slots), max(most.streams, now.streams), max(most.stills, now.stills))
+      now = (now.slots + edge.slots, now.streams + edge.streams, now.stills + edge.stills, now.bytes + edge.bytes)
+      most = (
+        max(most.slots, now.slots), max(most.streams, now.streams), max(most.stills, now.stills), max(most.bytes, now.bytes)
+      )
     }
-    return (most.slots, most.streams, most.stills)
+    return (most.slots, most.streams, most.stills, most.bytes)
   }
 }

@@ -82,7 +82,7 @@ enum PlanBytes {
         effects: texts.add(stream.effects), flags: stream.deinterlace ? SLUICE_STREAM_DEINTERLACE : 0,
         first_parameter: UInt32(firstParameter), parameter_count: UInt32(stream.parameters.count),
         warm_up: UInt32(stream.warmUp), key_start: sluice_plan_rational(stream.keyStart),
-        key_step: sluice_plan_rational(stream.keyStep))
+        key_step: sluice_plan_rational(stream.keyStep), private_bytes: UInt64(clamping: stream.privateBytes))
     }
     var layerRecords = layers.map(Self.record)
     _ = setMaximumEnds(&layerRecords, 0, layerRecords.count)

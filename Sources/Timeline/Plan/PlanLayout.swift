@@ -40,6 +40,7 @@ struct PlanCheck {
       && stream.number >= -1 && stream.slot_bytes <= 1 << 34 && stream.slots <= SLUICE_MAX_SLOTS && stream.threads <= 1024
       && stream.tile_width <= 65536 && stream.tile_height <= 65536 && stream.tile_source.isSound
       && isText(stream.effects) && stream.warm_up <= 1024 && stream.key_start.isSound && stream.key_step.isSound
+      && stream.private_bytes <= 1 << 40
       && UInt64(stream.first_parameter) + UInt64(stream.parameter_count) <= UInt64(header.parameter_count)
       && (stream.tile_width == 0) == (stream.tile_height == 0)
   }

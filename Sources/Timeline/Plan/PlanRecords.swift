@@ -57,6 +57,8 @@ public struct StreamRecord: Equatable, Sendable {
   public var parameters: [StreamParameter] = []
   /// Time of the parameters' keys at `firstFrame`, and its growth from one output frame to the next.
   public var keyStart = Rational.zero
+  /// Memory of the decoder's own that it takes while it is open, besides its slots and the codec's tables, bytes.
+  public var privateBytes = 0
   public var keyStep = Rational.zero
 
   public init(

@@ -61,6 +61,7 @@ public struct PlanView: @unchecked Sendable {
     stream.warmUp = Int(record.warm_up)
     stream.keyStart = record.key_start.value
     stream.keyStep = record.key_step.value
+    stream.privateBytes = Int(record.private_bytes)
     stream.parameters = (0..<Int(record.parameter_count)).map { offset in
       let parameter = self.record(
         sluice_plan_parameter.self, header.parameter_offset, Int(record.first_parameter) + offset)

@@ -114,6 +114,9 @@ struct StreamTable {
     stream.deinterlace = deinterlace
     stream.warmUp = !picture.effects.isEmpty && moves && !EffectTraits.isStateless(picture.effects) ? Self.warmUp : 0
     stream.parameters = picture.parameters.map { StreamParameter(effect: $0.effect, name: $0.name, value: $0.value) }
+    stream.privateBytes = StreamMemory.privateBytes(
+      video, threads: threads, effects: stream.effects, deinterlace: deinterlace, isReverse: step < .zero,
+      warmUp: stream.warmUp)
     stream.keyStart = keyStart
     stream.keyStep = keyStep
     return stream
