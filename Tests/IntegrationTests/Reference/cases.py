@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The table of cases: projects whose every frame is compared. `cases.py GROUP MEDIA OUT` writes the group's project files and
-a line of JSON for each.
+"""The table of cases: projects whose every frame is compared. `cases.py GROUP MEDIA OUT` writes the group's project files, and
+a line of JSON for each (to GROUP.jobs too, as compare.py reads them).
 
 A case is a name, what the frames may differ by, and tracks (lists of clips, the first at the bottom). A limit is EXACT (no sample by
 more than one code value) or a PSNR in dB that every plane of every frame has. A source that is not declared is a file of media.py."""
@@ -9,7 +9,7 @@ import json
 import os
 import sys
 
-EXACT = "exact"
+EXACT = None
 # Scaled, turned, between pixels.
 FINE = 45
 
@@ -168,6 +168,8 @@ TRANSITIONS = [
     *[case("wipe " + way, EXACT, *pair({"kind": "wipe", "direction": way})) for way in ("left", "right", "up", "down")],
     *[case("slide " + way, FINE, *pair({"kind": "slide", "direction": way})) for way in ("left", "up")],
     *[case("push " + way, FINE, *pair({"kind": "push", "direction": way})) for way in ("right", "down")],
+    case("slide between pixels", FINE, [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", transition={
+        "kind": "slide", "direction": "right", "duration": "7f"})]),
     case("push by whole pixels", EXACT, [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", transition={
         "kind": "push", "direction": "left", "duration": "4f"})]),
     case("the clip before plays on, and holds where its media ends", EXACT,
@@ -199,7 +201,7 @@ TIMES = [
     case("again", EXACT, [clip("waves.mp4", 40, in_="20f", beyond="loop", speed=2)]),
     case("again, backwards", EXACT, [clip("waves.mp4", 40, in_="4f", beyond="loop", speed=-2)]),
     case("a part of the timeline", EXACT, [clip("waves.mp4", 6), clip("other.mp4", 10, at="6f", opacity=0.5)],
-         options=["--from", "4f", "--to", "9f"], from_=4),
+         options=["--from", "4f", "--to", "9f"], from_=4, to=9),
     case("keys while a part is drawn", EXACT, OTHER, [clip("waves.mp4", 12, at="2f", opacity=keys((0, 0), ("10f", 1)))],
          options=["--from", "5f"], from_=5),
 ]
@@ -318,6 +320,7 @@ def declared(root, sources):
 
 
 def main(group, media, out):
+    lines = []
     for number, entry in enumerate(GROUPS[group]):
         canvas = {"width": 320, "height": 180, "fps": 24, **entry.get("canvas", {})}
         tracks = [track if isinstance(track, dict) else {"clips": track} for track in entry["tracks"]]
@@ -325,9 +328,12 @@ def main(group, media, out):
         path = os.path.join(out, "%s-%d.json" % (group, number))
         with open(path, "w") as file:
             file.write(json.dumps(root, indent=1).replace("@/", media + "/"))
-        job = {"name": entry["name"], "project": path, "frames": path[:-5] + ".yuv", "limit": entry["limit"]}
-        job.update({"options": entry.get("options", []), "from": entry.get("from_", 0), "zero": entry.get("zero", False)})
-        print(json.dumps(job))
+        job = {"name": entry["name"], "project": path, "frames": path[:-5] + ".yuv", "options": entry.get("options", [])}
+        job.update({"psnr": entry["limit"], "from": entry.get("from_", 0), "to": entry.get("to"), "zero": entry.get("zero", False)})
+        lines.append(json.dumps(job) + "\n")
+    with open(os.path.join(out, group + ".jobs"), "w") as file:
+        file.writelines(lines)
+    sys.stdout.writelines(lines)
 
 
 if __name__ == "__main__":

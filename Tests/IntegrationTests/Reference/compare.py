@@ -2,7 +2,7 @@
 """Compares frames that Sluice drew with those that the project file asks for, drawn here a second time.
 
 `compare.py JOBS`: a file with lines of JSON {"name": …, "project": PATH, "frames": PATH of raw planar frames, "from": the first
-one's number}. Writes one line for each: the worst values over all frames of the largest difference and of the PSNR, by plane,
+one's number, "to": the last one's and one}. Writes one line for each: the worst values over all frames of the largest difference and of the PSNR, by plane,
 and where they are."""
 
 import json
@@ -38,6 +38,7 @@ def compare(job, library):
     timelines = Timelines(library, edit.canvas.rate)
     count = timelines.frame_count(edit)
     first = job.get("from", 0)
+    count = min(count, job.get("to") or count)
     frames = read(job["frames"], edit.canvas)
     worst = {"name": job["name"], "frames": len(frames), "expected": count - first, "max": 0, "psnr": 200.0, "planes": []}
     for plane in range(3):

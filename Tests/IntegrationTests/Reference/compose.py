@@ -71,8 +71,8 @@ class Surface:
         points = lambda count, size: (np.arange(count * fine) + 0.5) / fine * size
         x, y = np.meshgrid(points(width, cell[0]), points(height, cell[1]))
         x, y = unturned(layer, x, y)
-        place = layer.place
-        inside = (x >= place.x) & (x < place.right) & (y >= place.y) & (y < place.bottom)
+        left, right, top, bottom = (float(edge) for edge in (layer.place.x, layer.place.right, layer.place.y, layer.place.bottom))
+        inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
         inside = inside.reshape(height, fine, width, fine).mean(axis=(1, 3))
         clip = layer.clip
         return inside * np.outer(

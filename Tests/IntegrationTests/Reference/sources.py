@@ -85,7 +85,7 @@ class Media:
         probe = json.loads(tool("ffprobe", "-v", "error", "-select_streams", "v:0", "-of", "json", "-show_entries", entries, *words))
         stream = probe["streams"][0]
         self.still = still or probe["format"]["format_name"].endswith("_pipe") or probe["format"]["format_name"] == "image2"
-        if stream.get("tags", {}).get("alpha_mode") == "1":
+        if stream["codec_name"] == "vp9" and stream.get("tags", {}).get("alpha_mode") == "1":
             self.words = ["-c:v", "libvpx-vp9"] + self.words
             stream["pix_fmt"] = "yuva420p"
         if stream.get("field_order") in ("tt", "bb", "tb", "bt"):
