@@ -9,19 +9,20 @@ static inline uint32_t over65535(uint32_t v) {
 }
 
 #define BLEND(bits)                                                                                                    \
-  void sluice_blend##bits(uint##bits##_t *restrict dst, const uint##bits##_t *restrict src, size_t n, uint16_t w) {    \
+  SLUICE_WIDE void sluice_blend##bits(uint##bits##_t *restrict dst, const uint##bits##_t *restrict src, size_t n,      \
+                                      uint16_t w) {                                                                    \
     uint32_t rest = 65535u - w;                                                                                        \
     for (size_t i = 0; i < n; i++) dst[i] = (uint##bits##_t)over65535((uint32_t)src[i] * w + dst[i] * rest);           \
   }                                                                                                                    \
-  void sluice_blend_weighted##bits(uint##bits##_t *restrict dst, const uint##bits##_t *restrict src,                   \
-                                   const uint16_t *restrict w, size_t n) {                                             \
+  SLUICE_WIDE void sluice_blend_weighted##bits(uint##bits##_t *restrict dst, const uint##bits##_t *restrict src,       \
+                                               const uint16_t *restrict w, size_t n) {                                             \
     for (size_t i = 0; i < n; i++)                                                                                     \
       dst[i] = (uint##bits##_t)over65535((uint32_t)src[i] * w[i] + dst[i] * (65535u - w[i]));                          \
   }
 BLEND(8)
 BLEND(16)
 
-void sluice_weights8(uint16_t *restrict out, const uint8_t *restrict alpha, size_t n, uint16_t weight) {
+SLUICE_WIDE void sluice_weights8(uint16_t *restrict out, const uint8_t *restrict alpha, size_t n, uint16_t weight) {
   // alpha / 255 is alpha * 257 / 65535.
   for (size_t i = 0; i < n; i++) out[i] = (uint16_t)over65535((uint32_t)alpha[i] * 257u * weight);
 }

@@ -12,6 +12,19 @@ struct Box: Hashable {
   var isEmpty: Bool { x1 <= x0 || y1 <= y0 }
 
   func contains(_ other: Box) -> Bool { x0 <= other.x0 && y0 <= other.y0 && x1 >= other.x1 && y1 >= other.y1 }
+  func intersection(_ other: Box) -> Box {
+    Box(x0: max(x0, other.x0), y0: max(y0, other.y0), x1: min(x1, other.x1), y1: min(y1, other.y1))
+  }
+  func union(_ other: Box) -> Box {
+    Box(x0: min(x0, other.x0), y0: min(y0, other.y0), x1: max(x1, other.x1), y1: max(y1, other.y1))
+  }
+  func moved(x: Int, y: Int) -> Box { Box(x0: x0 + x, y0: y0 + y, x1: x1 + x, y1: y1 + y) }
+  /// Grown to whole chroma samples.
+  func grown(log2Width: Int, log2Height: Int) -> Box {
+    Box(
+      x0: x0.aligned(down: log2Width), y0: y0.aligned(down: log2Height), x1: x1.aligned(up: log2Width),
+      y1: y1.aligned(up: log2Height))
+  }
 
   /// Parts of this box outside `hole`, at most four, appended to `parts`.
   func subtract(_ hole: Box, into parts: inout [Box]) {
@@ -58,11 +71,22 @@ struct Span: Equatable {
   }
 
   func weight(_ index: Int) -> UInt16 { index == 0 ? first : index == count - 1 ? last : Span.full }
+  /// The part of it within samples low ..< high.
+  func cut(_ low: Int, _ high: Int) -> Span {
+    var part = self
+    part.start = max(start, low)
+    part.count = max(0, min(start + count, high) - part.start)
+    part.first = weight(part.start - start)
+    part.last = weight(part.start + part.count - 1 - start)
+    return part
+  }
   var isFull: Bool { first == Span.full && last == Span.full }
 }
 
-/// Where a layer lies on the canvas.
+/// Where a layer that is not turned lies on the canvas.
 struct Placement: Hashable {
+  /// Where its whole picture lies.
+  let place: Rect
   /// Part of the canvas that shows it.
   let visible: Rect
   /// `visible` grown to whole chroma samples: what is scaled. Reaches beyond an odd canvas by less than a sample.
@@ -74,13 +98,12 @@ struct Placement: Hashable {
   let isWhole: Bool
 
   /// nil when nothing of it is visible. `source` may be empty for a fill.
-  init?(source: Rect, destination: Rect, canvas: Canvas) {
-    let place = Rect(
-      x: destination.x.snapped, y: destination.y.snapped, width: destination.maxX.snapped - destination.x.snapped,
-      height: destination.maxY.snapped - destination.y.snapped)
-    let visible = place.intersection(canvas.bounds)
+  init?(source: Rect, destination: Rect, clip: Rect, canvas: Canvas) {
+    let place = destination.snapped
+    let visible = place.intersection(clip.snapped).intersection(canvas.bounds)
     guard !visible.isEmpty, place.width.isFinite, place.height.isFinite else { return nil }
     self.visible = visible
+    self.place = place
     let cw = canvas.format.log2ChromaWidth
     let ch = canvas.format.log2ChromaHeight
     box = Box(
@@ -97,20 +120,48 @@ struct Placement: Hashable {
       && visible.maxY == Double(box.y1)
   }
 
-  /// Samples that it covers wholly, in canvas pixels on the chroma grid (an odd canvas's edge counts as covered).
+  /// Its whole picture has whole pixels.
+  var isOfWholeSize: Bool { place.width == place.width.rounded() && place.height == place.height.rounded() }
+}
+
+extension Rect {
+  /// The smallest box of whole pixels around it.
+  var outside: Box {
+    Box(x0: Int(x.rounded(.down)), y0: Int(y.rounded(.down)), x1: Int(maxX.rounded(.up)), y1: Int(maxY.rounded(.up)))
+  }
+
+  /// Samples of a canvas that it covers wholly, in canvas pixels on the chroma grid (an odd canvas's edge counts as covered).
   func covered(in canvas: Canvas) -> Box {
-    let cw = canvas.format.log2ChromaWidth
-    let ch = canvas.format.log2ChromaHeight
     func inner(_ low: Double, _ high: Double, _ size: Int, _ log2: Int) -> (Int, Int) {
       (Int(low.rounded(.up)).aligned(up: log2), high == Double(size) ? size : Int(high.rounded(.down)).aligned(down: log2))
     }
-    let (x0, x1) = inner(visible.x, visible.maxX, canvas.width, cw)
-    let (y0, y1) = inner(visible.y, visible.maxY, canvas.height, ch)
+    let (x0, x1) = inner(x, maxX, canvas.width, canvas.format.log2ChromaWidth)
+    let (y0, y1) = inner(y, maxY, canvas.height, canvas.format.log2ChromaHeight)
     return Box(x0: x0, y0: y0, x1: x1, y1: y1)
+  }
+
+  /// Edges that rounding errors of a plan's arithmetic left beside whole numbers, on them.
+  var snapped: Rect {
+    Rect(x: x.snapped, y: y.snapped, width: maxX.snapped - x.snapped, height: maxY.snapped - y.snapped)
+  }
+
+  /// Turned clockwise by quarters around its middle.
+  func turned(_ quarters: Int) -> Rect {
+    quarters & 1 == 0 ? self : Rect(x: x + (width - height) / 2, y: y + (height - width) / 2, width: height, height: width)
+  }
+
+  /// The same part of a picture of `size` after that was turned clockwise by quarters.
+  func turned(_ quarters: Int, within size: (width: Double, height: Double)) -> Rect {
+    switch quarters & 3 {
+    case 1: Rect(x: size.height - maxY, y: x, width: height, height: width)
+    case 2: Rect(x: size.width - maxX, y: size.height - maxY, width: width, height: height)
+    case 3: Rect(x: y, y: size.width - maxX, width: height, height: width)
+    default: self
+    }
   }
 }
 
 extension Double {
   /// The whole number that rounding errors of a plan's arithmetic left it beside.
-  fileprivate var snapped: Double { abs(self - rounded()) < 1e-6 ? rounded() : self }
+  var snapped: Double { abs(self - rounded()) < 1e-6 ? rounded() : self }
 }

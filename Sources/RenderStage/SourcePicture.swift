@@ -4,28 +4,43 @@ import SharedRing
 import SluiceBase
 import Timeline
 
-/// An input slot's picture, its header checked. Borrows the slot.
+/// A picture to be drawn, its header checked: an input slot's, or a group's. Borrows its memory.
 struct SourcePicture {
-  let slot: ReadableSlot
-  let frame: FrameDescription
+  let identity: PictureIdentity
+  /// nil: a group's, which is still to be drawn.
+  var memory: UnsafeRawPointer?
+  /// `rotation` counts the layer's own quarter turns too.
+  var frame: FrameDescription
   let premultiplied: Bool
 
   init(_ slot: ReadableSlot, stream: Int) throws(SluiceError) {
     guard let frame = FrameDescription(reading: slot.memory, slotBytes: slot.bytes) else {
       throw SluiceError(.software, "damaged frame header in slot \(slot.index)", at: "stream \(stream)")
     }
-    self.slot = slot
     self.frame = frame
+    memory = slot.memory
+    identity = .slot(slot.index, generation: slot.generation, memory: slot.memory)
     premultiplied =
       slot.memory.load(as: sluice_frame.self).flags & UInt32(SLUICE_FRAME_PREMULTIPLIED.rawValue) != 0
+  }
+
+  /// A group's picture as it will be, laid out by `PlaneLayout`.
+  init(_ scene: Scene, turned: Int) {
+    identity = scene.identity
+    let format = scene.isOpaque ? scene.canvas.format : scene.canvas.format.straight
+    frame = FrameDescription(format: format, width: scene.canvas.width, height: scene.canvas.height)
+    frame.color = scene.canvas.color
+    frame.rotation = turned
+    premultiplied = false
   }
 
   var isUpright: Bool { frame.rotation == 0 && !frame.mirrored }
   var upright: Orientation { Orientation(frame) }
 
   func plane(_ index: Int) -> UnsafeMutableRawPointer {
+    guard let memory else { preconditionFailure("samples of a group that was not drawn") }
     // Read only: `Planes` serves sources and targets alike.
-    UnsafeMutableRawPointer(mutating: slot.memory) + frame.planes[index].offset
+    return UnsafeMutableRawPointer(mutating: memory) + frame.planes[index].offset
   }
 }
 

@@ -26,7 +26,7 @@ final class RendererWorker {
     let plan = plan
     let queue = queue
     let thread = WorkThread("render", stackBytes: 4 << 20) {
-      let compositor = CPUCompositor(canvas: plan.canvas, counters: worker.lease)
+      let compositor = CPUCompositor(canvas: plan.canvas, counters: worker.lease) { plan.stream($0).isOnePicture }
       var layers: [Layer] = []
       while let message = queue.next() {
         let start = sluice_now_ns()
@@ -59,7 +59,7 @@ final class RendererWorker {
     }
     plan.layers(at: job.frame, into: &layers)
     let missing = Set(job.inputs.filter { $0.slot == UInt32(SLUICE_NO_SLOT) }.map { Int($0.stream) })
-    if !missing.isEmpty { layers.removeAll { missing.contains($0.stream) } }
+    layers.remove(streams: missing)
     try compositor.render(
       frame: job.frame, layers: layers,
       input: { stream in
@@ -70,4 +70,9 @@ final class RendererWorker {
     worker.send(
       Message(.done, slot: job.slot, generation: job.generation, frame: job.frame, job: message.job, arg: message.arg))
   }
+}
+
+extension StreamRecord {
+  /// A still whose effects do not change either.
+  fileprivate var isOnePicture: Bool { isStill && parameters.isEmpty }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ProjectWriterTests {
   @Test func whatTheWriterWritesTheReaderReadsBackOverTheWholeModel() throws {
     var generator = ProjectGenerator(seed: 40)
-    for _ in 0..<600 {
+    for _ in 0..<300 {
       var project = generator.project()
       project.path = "/p/x.json"
       let text = ProjectWriter.json(project)

@@ -2,6 +2,7 @@
 #pragma once
 #include "../../../ipc-schema/sluice_ipc.h"
 #include "../../../ipc-schema/sluice_plan.h"
+#include "sluice_mix.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

@@ -8,12 +8,15 @@ struct OTIOExtras {
   let canvas: Canvas
 
   /// Of an item: those keys of a clip that are not about time or source.
-  func apply(_ extras: JSONValue, of object: OTIOObject, to clip: inout Project.Clip, kind: Project.TrackKind) {
+  /// `source`: what the clip shows.
+  func apply(
+    _ extras: JSONValue, of object: OTIOObject, to clip: inout Project.Clip, source: Project.Source, kind: Project.TrackKind
+  ) {
     let place = object.path("metadata.sluice")
     let taken = refuse(
       ["source", "at", "in", "duration", "speed", "enabled", "transition"], in: extras, place,
       advice: "OpenTimelineIO says it: source_range, effects, enabled, Transition")
-    let parsed = parse(taken, place, kind)
+    let parsed = parse(taken, place, kind, source: source)
     clip.crop = parsed.crop
     clip.place = parsed.place
     clip.rotate = parsed.rotate
@@ -29,37 +32,34 @@ struct OTIOExtras {
     var members = refuse(["duration"], in: extras, place, advice: "in_offset and out_offset say it")
     members.append(JSONMember("duration", .exact(duration), offset: extras.offset))
     let value = JSONValue(.object(members), offset: extras.offset)
-    return parse([JSONMember("transition", value, offset: extras.offset)], place, .video).transition
+    return parse([JSONMember("transition", value, offset: extras.offset)], place, .video, source: .color(.clear)).transition
   }
 
   /// Of a track of sound.
   func apply(_ extras: JSONValue, of object: OTIOObject, to track: inout Project.Track) {
-    guard onlyKeys(["gain"], in: extras, object.path("metadata.sluice")) else { return }
+    guard Self.onlyKeys(["gain"], in: extras, object) else { return }
     let members = [JSONMember("kind", .string("audio")), JSONMember("clips", .array([]))] + (extras.object ?? [])
-    let root = JSONValue.object(["tracks": .array([JSONValue(.object(members), offset: extras.offset)])])
-    if let parsed = Self.parse(root, context).tracks.first { track.gain = parsed.gain }
+    let parser = TrackParser(errors: context.errors, folder: context.folder, canvas: canvas, sources: [])
+    var sources: [Project.NamedSource] = []
+    let value = JSONValue(.object(members), offset: extras.offset)
+    track.gain = parser.track(value, object.path("metadata.sluice"), &sources).gain
   }
 
-  /// Of a timeline: "canvas" and "output". `canvas` is what counts for keys that are not there.
-  static func project(_ extras: JSONValue?, of object: OTIOObject, rate: Rational) -> (Project, hasSize: Bool, hasRate: Bool) {
-    var members = [JSONMember("tracks", .array([]))]
-    if let extras, onlyKeys(["canvas", "output"], in: extras, object.path("metadata.sluice"), object.context) {
-      members += extras.object ?? []
-    }
-    var project = parse(JSONValue(.object(members), offset: extras?.offset ?? 0), object.context)
-    let canvas = extras?["canvas"]
-    if canvas?["fps"] == nil { project.canvas.rate = rate }
-    return (project, canvas?["width"] != nil, canvas?["fps"] != nil)
+  /// Of a timeline: "canvas" and "output"; `start` is what counts for what they do not say.
+  static func project(_ extras: JSONValue, of object: OTIOObject, startingWith start: Project, isNested: Bool) -> Project {
+    guard onlyKeys(["canvas", "output"], in: extras, object) else { return start }
+    let context = object.context
+    let parser = ProjectParser(
+      errors: context.errors, folder: context.folder, files: TimelineFiles(), isNested: isNested)
+    let members = [JSONMember("tracks", .array([]))] + (extras.object ?? [])
+    let value = JSONValue(.object(members), offset: extras.offset)
+    return parser.project(value, "", startingWith: start).project
   }
 
-  private static func parse(_ root: JSONValue, _ context: OTIOContext) -> Project {
-    ProjectParser(errors: context.errors, folder: context.folder, files: TimelineFiles(), isNested: false)
-      .project(root, "", startingWith: Project(canvas: Canvas(width: 1920, height: 1080))).project
-  }
-
-  private func parse(_ members: [JSONMember], _ place: String, _ kind: Project.TrackKind) -> Project.Clip {
-    let parser = ClipParser(
-      errors: context.errors, folder: context.folder, canvas: canvas, sources: [.init("media", .color(.clear))])
+  private func parse(_ members: [JSONMember], _ place: String, _ kind: Project.TrackKind, source: Project.Source) -> Project.Clip
+  {
+    let sources = [Project.NamedSource("media", source)]
+    let parser = ClipParser(errors: context.errors, folder: context.folder, canvas: canvas, sources: sources)
     let offset = members.first?.offset ?? 0
     return parser.clip(JSONValue(.object([JSONMember("source", .string("media"))] + members), offset: offset), place, kind)
   }
@@ -73,16 +73,12 @@ struct OTIOExtras {
     }
   }
 
-  private func onlyKeys(_ keys: [String], in extras: JSONValue, _ place: String) -> Bool {
-    Self.onlyKeys(keys, in: extras, place, context)
-  }
-
-  private static func onlyKeys(_ keys: [String], in extras: JSONValue, _ place: String, _ context: OTIOContext) -> Bool {
+  private static func onlyKeys(_ keys: [String], in extras: JSONValue, _ object: OTIOObject) -> Bool {
     var isFine = true
     for member in extras.object ?? [] where !keys.contains(member.key) {
       isFine = false
-      context.errors.add(
-        "unknown key \"\(member.key)\"", at: member.offset, place,
+      object.context.errors.add(
+        "unknown key \"\(member.key)\"", at: member.offset, object.path("metadata.sluice"),
         advice: NearestName.advice(for: member.key, among: keys, what: "keys"))
     }
     return isFine

@@ -64,7 +64,16 @@ struct OTIOItemReader {
     var clip = Project.Clip(source: builder.index(of: media.source, name: media.name))
     clip.name = object.name
     clip.enabled = isEnabled
-    if let values = object.extras { extras.apply(values, of: object, to: &clip, kind: kind) }
+    if let values = object.extras {
+      var isPut = false
+      if case .timeline = media.source { isPut = true }
+      extras.apply(values, of: object, to: &clip, source: isPut ? .color(.clear) : media.source, kind: kind)
+      if isPut, clip.crop != nil || !clip.effects.isEmpty {
+        context.note(.warning, object, "its crop and effects are left out: what is shown is not its media as it is")
+        clip.crop = nil
+        clip.effects = []
+      }
+    }
     if kind == .audio, media.isTimeless { clip.enabled = false }
     if !isEnabled { context.note(.ignored, object, "is disabled: not shown") }
     let start = clock.difference(range.start, media.isTimeless ? range.start : media.start ?? .zero)
@@ -111,12 +120,11 @@ struct OTIOItemReader {
     )
     clip.name = object.name
     clip.enabled = isEnabled
-    clip.beyond = .cut
     if object.schema != "Timeline", let values = object.extras {
       if object.schema == "Track", kind == .audio {
         context.errors.add("has no meaning on a nested track of sound", at: values.offset, object.path("metadata.sluice"))
       } else {
-        extras.apply(values, of: object, to: &clip, kind: kind)
+        extras.apply(values, of: object, to: &clip, source: builder.project.sources[clip.source].source, kind: kind)
       }
     }
     return OTIOItem(

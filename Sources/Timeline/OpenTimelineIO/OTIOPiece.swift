@@ -78,6 +78,8 @@ final class OTIOProjectBuilder {
     var piece = piece
     if piece.content == .timeless { piece.start = .zero }
     if piece.start < .zero, !mendHead(&piece, kind) { return nil }
+    // A clip of a project that plays backwards from 0 starts at the end of its source.
+    if piece.speed < .zero, piece.start == .zero { piece.speed = .zero }
     guard piece.duration > .zero else {
       context.note(.ignored, piece.object, "has no length: not shown")
       return nil
@@ -90,6 +92,22 @@ final class OTIOProjectBuilder {
     }
     if clip.enabled { context.note(.shown, piece.object, shown(piece)) }
     return clip
+  }
+
+  /// A timeline ends where the file says, not where its last picture ends: its background is shown until then.
+  func fill(to end: Rational) {
+    var last = Rational.zero
+    for track in project.tracks where track.kind == .video && track.enabled {
+      for clip in track.clips where clip.enabled {
+        guard case .seconds(let at) = clip.at, case .seconds(let duration)? = clip.duration else { continue }
+        last = max(last, clock.sum(at, duration))
+      }
+    }
+    guard last < end else { return }
+    var clip = Project.Clip(source: index(of: .color(project.canvas.background), name: "background"))
+    clip.at = .seconds(last)
+    clip.duration = .seconds(clock.difference(end, last))
+    add(Project.Track(name: "background", clips: [clip]))
   }
 
   private func timed(_ piece: OTIOPiece) -> Project.Clip {

@@ -44,11 +44,14 @@ public enum OTIOReader {
 
   /// `path` names the bytes in errors; its folder is where relative media paths start.
   public static func read(bytes: [UInt8], path: String) throws(ProjectErrors) -> OTIOResult {
-    try read(bytes: bytes, path: path) { access($0, F_OK) == 0 }
+    try read(bytes: bytes, path: path, isNested: false)
   }
 
-  /// `exists` tells whether there is a file at an absolute path.
-  static func read(bytes: [UInt8], path: String, exists: @escaping (String) -> Bool) throws(ProjectErrors) -> OTIOResult {
+  /// `isNested`: inside another timeline, where nothing is what lies below. `exists` tells whether there is a file at an
+  /// absolute path.
+  static func read(
+    bytes: [UInt8], path: String, isNested: Bool = false, exists: @escaping (String) -> Bool = { access($0, F_OK) == 0 }
+  ) throws(ProjectErrors) -> OTIOResult {
     let root: JSONValue
     do throws(JSONError) {
       root = try JSONReader.read(bytes)
@@ -57,7 +60,7 @@ public enum OTIOReader {
     }
     let errors = ErrorCollector(file: path, bytes: bytes)
     let context = OTIOContext(errors: errors, folder: Folder.of(path), exists: exists)
-    let project = OTIORoot(context: context).project(root)
+    let project = OTIORoot(context: context, isNested: isNested).project(root)
     if let errors = errors.errors { throw errors }
     guard var project else { throw ProjectErrors(SluiceError(.badInput, "holds no timeline", at: path)) }
     project.path = path

@@ -4,6 +4,8 @@ import SluiceBase
 /// Makes the project of a whole file.
 struct OTIORoot {
   let context: OTIOContext
+  /// Inside another timeline.
+  let isNested: Bool
 
   /// nil when an error was noted that leaves nothing.
   func project(_ value: JSONValue) -> Project? {
@@ -37,14 +39,17 @@ struct OTIORoot {
       return nil
     }
     let extras = isTimeline ? object.extras : nil
-    let start = isTimeline ? object.time("global_start_time") : nil
+    let start = isTimeline ? object.time("global_defaultstime") : nil
     let rate = OTIORates(root).rate(preferring: start?.rate)
-    var (project, hasSize, hasRate) = OTIOExtras.project(extras, of: object, rate: rate ?? Rational(24))
+    var defaults = Project(canvas: Canvas(width: 1920, height: 1080, rate: rate ?? Rational(24)))
+    if isNested { defaults.canvas.background = .clear }
+    let project = extras.map { OTIOExtras.project($0, of: object, startingWith: defaults, isNested: isNested) } ?? defaults
     let canvas = project.canvas
-    project.tracks = []
-    if isTimeline { object.noteOthers(["tracks", "global_start_time"]) }
+    let given = extras?["canvas"]
+    if isTimeline { object.noteOthers(["tracks", "global_defaultstime"]) }
     if let start, start.seconds != .zero {
-      context.note(.ignored, object, "global_start_time \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
+      context.note(
+        .ignored, object, "global_defaultstime \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
     }
 
     let builder = OTIOProjectBuilder(project, kind: .video, context: context)
@@ -63,11 +68,11 @@ struct OTIORoot {
       context.errors.add("the timeline is empty: it has no length", at: root.offset, root.place)
       return nil
     }
-    fill(extent, builder)
+    builder.fill(to: extent)
     let rateText = "\(DecimalText.text(canvas.rate)) frames a second"
     let why = [
-      hasSize ? nil : "the size is the default",
-      hasRate ? nil : rate == nil ? "the rate is the default" : "the rate is that of its clips",
+      given?["width"] != nil ? nil : "the size is the default",
+      given?["fps"] != nil ? nil : rate == nil ? "the rate is the default" : "the rate is that of its clips",
     ].compactMap { $0 }
     context.note(
       .shown, "", object.name,
@@ -84,22 +89,6 @@ struct OTIORoot {
     }
     return stack["source_range"] == nil && warps != true && stack.value["metadata"]?["sluice"] == nil
       && stack["enabled"]?.bool != false
-  }
-
-  /// The end of the timeline is where the file says, not where the last picture ends: something invisible lasts until there.
-  private func fill(_ extent: Rational, _ builder: OTIOProjectBuilder) {
-    let clock = OTIOClock(rate: builder.project.canvas.rate)
-    var end = Rational.zero
-    for track in builder.project.tracks where track.kind == .video && track.enabled {
-      for clip in track.clips where clip.enabled {
-        guard case .seconds(let at) = clip.at, case .seconds(let duration)? = clip.duration else { continue }
-        end = max(end, clock.sum(at, duration))
-      }
-    }
-    guard end < extent else { return }
-    var clip = Project.Clip(source: builder.index(of: .color(.clear), name: "nothing"))
-    clip.duration = .seconds(extent)
-    builder.add(Project.Track(name: "length", clips: [clip]))
   }
 }
 

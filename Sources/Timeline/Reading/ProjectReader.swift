@@ -32,7 +32,7 @@ public enum ProjectReader {
   /// The timeline of a file that another one names.
   static func readNested(_ path: String, _ files: TimelineFiles) throws(ProjectErrors) -> ParsedProject {
     if isOpenTimelineIO(path) {
-      let project = try OTIOReader.read(path: path).project
+      let project = try OTIOReader.read(bytes: load(path), path: path, isNested: true).project
       return ParsedProject(project: project, clips: project.clipCount)
     }
     return try parse(load(path), path, files, isNested: true)
@@ -40,6 +40,7 @@ public enum ProjectReader {
 
   private static func isOpenTimelineIO(_ path: String) -> Bool { path.hasSuffix(".otio") }
 
+  /// The bytes of a timeline's file.
   static func load(_ path: String) throws(ProjectErrors) -> [UInt8] {
     do throws(SystemError) {
       return try System.readFile(path, limit: maximumBytes)
