@@ -58,7 +58,8 @@ struct ReferenceTests {
     }
     // A file of a hidden track is not even probed.
     let missing = #"{"enabled": false, "clips": [{"source": "missing", "duration": 1}]}"#
-    let sources = (clips.map { #""\#(media)/\#($0)": "\#(media)/\#($0)""# } + [#""missing": "not-there.mp4""#]).joined(separator: ", ")
+    let files = clips.map { #""\#(media)/\#($0)": "\#(media)/\#($0)""# }
+    let sources = (files + [#""missing": "not-there.mp4""#]).joined(separator: ", ")
     try box.write(
       "p.json",
       """

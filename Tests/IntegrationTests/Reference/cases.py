@@ -252,7 +252,9 @@ GRIDS = [
     case("two columns", FINE, [clip("g")], **grid(columns=2)),
     case("gap and padding", FINE, [clip("g")], **grid(columns=3, gap=6, padding=10, fit="cover")),
     case("by columns", FINE, [clip("g")], **grid(columns=2, order="columns", gap=3)),
-    case("clips that start again", FINE, [clip("g", 4, in_="22f")], **grid(columns=3)),
+    case("clips that start again", FINE, [clip("g", 5, in_="22f")], **grid(columns=3)),
+    case("twice as fast", FINE, [clip("g", 5, speed=2)], **grid(columns=3)),
+    case("backwards", FINE, [clip("g", 5, speed=-1)], **grid(columns=3)),
     case("in a box, half there", FINE, *over(clip("g", opacity=0.5, place=box(30, 20, 256, 144))), **grid(columns=2, gap=4)),
     *[case("scrolling " + way, FINE, [clip("g", 10)], **grid(columns=2, gap=4, scroll={"direction": way, "speed": 53.7}))
       for way in ("up", "down", "left", "right")],
@@ -269,7 +271,9 @@ EFFECTS = [
     case("a filter that changes the size", EXACT, *over(clip("waves.mp4", effects=[{"avfilter": "crop=160:90:20:30"}],
          place=box(40, 40, 160, 90)))),
     case("an option that changes", EXACT, [clip("waves.mp4", 6, effects=[
-        {"avfilter": "gblur=steps=1", "parameters": {"sigma": keys((0, 1), ("6f", 7))}}])]),
+        {"avfilter": "gblur=steps=1", "parameters": {"sigma": keys((0, 1), ("6f", 7)), "sigmaV": keys((0, 1), ("6f", 7))}}])]),
+    case("an option of eq that changes", EXACT, [clip("waves.mp4", 6, in_="3f", effects=[
+        {"avfilter": "eq=contrast=1.2", "parameters": {"brightness": keys((0, -0.2), ("5f", 0.3, "ease-in"))}}])]),
     case("a look", 42, [clip("rgb.mkv", effects=[{"lut": "@/look.cube"}])]),
 ]
 

@@ -78,11 +78,10 @@ def to_xyz(primaries):
 
 
 def change_primaries(rgb, source, target):
-    """Through linear light of a display (BT.1886)."""
+    """Through linear light of a display (BT.1886), which is never negative."""
     change = np.linalg.solve(to_xyz(target), to_xyz(source))
-    linear = np.stack([np.sign(p) * np.abs(p) ** 2.4 for p in rgb])
-    out = np.tensordot(change, linear, 1)
-    return list(np.sign(out) * np.abs(out) ** (1 / 2.4))
+    linear = np.stack([np.maximum(p, 0) ** 2.4 for p in rgb])
+    return list(np.maximum(np.tensordot(change, linear, 1), 0) ** (1 / 2.4))
 
 
 def codes(rgba, canvas):

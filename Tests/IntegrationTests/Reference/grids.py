@@ -55,7 +55,12 @@ class Wall:
             self.x, self.y = (along, across) if self.sideways else (across, along)
         self.columns, self.rows = (stations, lanes) if self.sideways else (lanes, stations)
         lengths = [m.length for m in self.media if m and m.length is not None]
-        self.length = seconds(clip.duration, project.canvas.rate) if clip.duration else max(lengths)
+        # It has no end of its own: it lasts as long as the clip plays it.
+        start = seconds(clip.start, project.canvas.rate)
+        self.length = max(lengths, default=None)
+        if clip.duration:
+            played = seconds(clip.duration, project.canvas.rate) * (abs(clip.speed) or 1)
+            self.length = start if clip.speed < 0 and start > 0 else start + played
 
     def source(self, column, row):
         """Index of the source of a tile of the wall; None: that place is empty."""

@@ -120,6 +120,9 @@ class Media:
             self.aspect = 1 / self.aspect
 
     def decode(self):
+        """Once; sizes after the filters are known then."""
+        if self.frames is not None:
+            return
         words = ["ffmpeg", "-v", "error", "-noautorotate"] + self.words
         name, size = self.format_name, self.size
         if self.filters:
@@ -130,6 +133,7 @@ class Media:
                 out = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "stream=width,height,pix_fmt", path]
                 stream = json.loads(tool(*out))["streams"][0]
                 name, size = stream["pix_fmt"], (stream["width"], stream["height"])
+                self.width, self.height = size[::-1] if self.turn % 2 else size
                 data = tool("ffmpeg", "-v", "error", "-i", path, "-vsync", "passthrough", "-f", "rawvideo", "-")
         else:
             if name == "pal8":
@@ -153,13 +157,10 @@ class Media:
 
     @property
     def has_alpha(self):
-        if self.frames is None:
-            self.decode()
+        self.decode()
         return self.format.alpha
 
     def picture(self, t):
-        if self.frames is None:
-            self.decode()
         index = 0 if self.still else min(self.index(t), len(self.frames) - 1)
         if index not in self.cache:
             self.cache[index] = self.upright(*self.frames[index])
@@ -205,4 +206,5 @@ class Library:
             else:
                 self.open[key] = Media(["-f", "lavfi", "-t", "2", "-i", what], effects)
                 self.open[key].length = None
+            self.open[key].decode()
         return self.open[key]
