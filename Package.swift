@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"],
-      swiftSettings: strict),
+      exclude: ["Reference"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

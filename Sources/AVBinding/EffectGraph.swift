@@ -44,6 +44,8 @@ public final class EffectGraph {
   public let outputTraits: StreamTraits
   /// Everything that went in has come out.
   public private(set) var isAtEnd = false
+  /// The colour of what went in, for filters that do not pass it on (tmix).
+  private var color: (AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic, AVColorRange, AVChromaLocation)?
 
   /// For pictures like `picture`. Throws 65 with libavfilter's own words for effects that it refuses, 66 for a look-up
   /// table that is not there.
@@ -86,6 +88,10 @@ public final class EffectGraph {
   public func send(_ picture: FrameBox, tick: Int64) throws(SluiceError) {
     let frame = try prepare(picture)
     frame.raw.pointee.pts = tick
+    color = (
+      frame.raw.pointee.colorspace, frame.raw.pointee.color_primaries, frame.raw.pointee.color_trc, frame.raw.pointee.color_range,
+      frame.raw.pointee.chroma_location
+    )
     let (code, lines) = AVLog.captureLines { av_buffersrc_add_frame_flags(source, frame.raw, 0) }
     if code < 0 { throw GraphParts.failure(code, lines, recipe.place) }
   }
@@ -111,7 +117,17 @@ public final class EffectGraph {
     let tick = timestamp(frame.raw.pointee.pts).map { av_rescale_q($0, base, own) }
     frame.raw.pointee.best_effort_timestamp = tick ?? sluice_av_nopts()
     frame.raw.pointee.pts = tick ?? sluice_av_nopts()
+    tag(frame)
     return (frame, tick)
+  }
+
+  private func tag(_ frame: FrameBox) {
+    guard let color, frame.raw.pointee.colorspace == AVCOL_SPC_UNSPECIFIED, color.0 != AVCOL_SPC_RGB else { return }
+    frame.raw.pointee.colorspace = color.0
+    if frame.raw.pointee.color_primaries == AVCOL_PRI_UNSPECIFIED { frame.raw.pointee.color_primaries = color.1 }
+    if frame.raw.pointee.color_trc == AVCOL_TRC_UNSPECIFIED { frame.raw.pointee.color_trc = color.2 }
+    if frame.raw.pointee.color_range == AVCOL_RANGE_UNSPECIFIED { frame.raw.pointee.color_range = color.3 }
+    if frame.raw.pointee.chroma_location == AVCHROMA_LOC_UNSPECIFIED { frame.raw.pointee.chroma_location = color.4 }
   }
 
   /// One in, one out: for effects without state.

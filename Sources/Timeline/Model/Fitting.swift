@@ -68,9 +68,10 @@ extension Placed {
 }
 
 extension Rect {
-  /// Edges on whole pixels: neighbours that shared an edge still share it.
+  /// Edges on whole pixels: neighbours that shared an edge still share it. A half goes up, also where it lost its last bits
+  /// to a scale that is no binary fraction (3/4 by 4/3).
   var rounded: Rect {
-    func edge(_ value: Double) -> Double { (value + 0.5).rounded(.down) }
+    func edge(_ value: Double) -> Double { (value + 0.5 + 1e-9).rounded(.down) }
     let left = edge(x), top = edge(y)
     return Rect(x: left, y: top, width: edge(maxX) - left, height: edge(maxY) - top)
   }

@@ -49,7 +49,8 @@ struct TimelineBuilder {
     case .color(let color) where clip.effects.isEmpty: return .color(color)
     case .timeline(let inner): return try timeline(inner, clip, place)
     case .grid(let grid):
-      return try timeline(GridLayout.timeline(grid, of: project, media: context.media, duration: clip.duration), clip, place)
+      return try timeline(
+        GridLayout.timeline(grid, of: project, media: context.media, duration: lengthOfGrid(in: clip)), clip, place)
     default:
       guard let key = project.probeKey(of: clip) else {
         throw SluiceError(.software, "source \(named.name) has no key", at: place + ".source")
@@ -63,6 +64,15 @@ struct TimelineBuilder {
       }
       return .picture(info, key: key)
     }
+  }
+
+  /// A grid has no end of its own: it is as long as the clip plays it. nil: the clip does not say.
+  private func lengthOfGrid(in clip: Project.Clip) -> TimeValue? {
+    guard let duration = clip.duration, clip.in != .zero || clip.speed != .one else { return clip.duration }
+    let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
+    guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.times(way) else { return duration }
+    if clip.speed < .zero, start > .zero { return .seconds(start) }
+    return start.adding(played).map(TimeValue.seconds) ?? duration
   }
 
   private func timeline(_ inner: Project, _ clip: Project.Clip, _ place: String) throws(SluiceError) -> Source {
