@@ -40,6 +40,12 @@ public final class EffectGraph {
   private let height: Int
   private let timeBase: Rational
   private let converter = PictureConverter()
+  /// Of the picture that went in last.
+  private var lastTags:
+    (
+      matrix: AVColorSpace, range: AVColorRange, primaries: AVColorPrimaries, transfer: AVColorTransferCharacteristic,
+      location: AVChromaLocation
+    )?
   /// What holds for the pictures that come out.
   public let outputTraits: StreamTraits
   /// Everything that went in has come out.
@@ -109,9 +115,24 @@ public final class EffectGraph {
     let base = av_buffersink_get_time_base(sink)
     let own = AVRational(num: Int32(clamping: timeBase.num), den: Int32(clamping: timeBase.den))
     let tick = timestamp(frame.raw.pointee.pts).map { av_rescale_q($0, base, own) }
+    complete(frame)
     frame.raw.pointee.best_effort_timestamp = tick ?? sluice_av_nopts()
     frame.raw.pointee.pts = tick ?? sluice_av_nopts()
     return (frame, tick)
+  }
+
+  /// Some filters forget what they were told of the picture.
+  private func complete(_ frame: FrameBox) {
+    guard let tags = lastTags else { return }
+    let frame = frame.raw
+    if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED { frame.pointee.colorspace = tags.matrix }
+    if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED { frame.pointee.color_range = tags.range }
+    if frame.pointee.color_primaries == AVCOL_PRI_UNSPECIFIED { frame.pointee.color_primaries = tags.primaries }
+    if frame.pointee.color_trc == AVCOL_TRC_UNSPECIFIED { frame.pointee.color_trc = tags.transfer }
+    if frame.pointee.chroma_location == AVCHROMA_LOC_UNSPECIFIED { frame.pointee.chroma_location = tags.location }
+    if frame.pointee.sample_aspect_ratio.num == 0 {
+      frame.pointee.sample_aspect_ratio = av_buffersink_get_sample_aspect_ratio(sink)
+    }
   }
 
   /// One in, one out: for effects without state.
@@ -146,6 +167,8 @@ public final class EffectGraph {
       format.family == .rgb ? AVCOL_RANGE_UNSPECIFIED : description.color.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
     let aspect = description.sampleAspect
     frame.raw.pointee.sample_aspect_ratio = AVRational(num: Int32(clamping: aspect.num), den: Int32(clamping: aspect.den))
+    let tags = frame.raw.pointee
+    lastTags = (tags.colorspace, tags.color_range, tags.color_primaries, tags.color_trc, tags.chroma_location)
     return frame
   }
 
