@@ -40,12 +40,16 @@ public final class EffectGraph {
   private let height: Int
   private let timeBase: Rational
   private let converter = PictureConverter()
+  /// Of the picture that went in last.
+  private var lastTags:
+    (
+      matrix: AVColorSpace, range: AVColorRange, primaries: AVColorPrimaries, transfer: AVColorTransferCharacteristic,
+      location: AVChromaLocation
+    )?
   /// What holds for the pictures that come out.
   public let outputTraits: StreamTraits
   /// Everything that went in has come out.
   public private(set) var isAtEnd = false
-  /// The colour of what went in, for filters that do not pass it on (tmix).
-  private var color: (AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic, AVColorRange, AVChromaLocation)?
 
   /// For pictures like `picture`. Throws 65 with libavfilter's own words for effects that it refuses, 66 for a look-up
   /// table that is not there.
@@ -88,10 +92,6 @@ public final class EffectGraph {
   public func send(_ picture: FrameBox, tick: Int64) throws(SluiceError) {
     let frame = try prepare(picture)
     frame.raw.pointee.pts = tick
-    color = (
-      frame.raw.pointee.colorspace, frame.raw.pointee.color_primaries, frame.raw.pointee.color_trc, frame.raw.pointee.color_range,
-      frame.raw.pointee.chroma_location
-    )
     let (code, lines) = AVLog.captureLines { av_buffersrc_add_frame_flags(source, frame.raw, 0) }
     if code < 0 { throw GraphParts.failure(code, lines, recipe.place) }
   }
@@ -115,19 +115,24 @@ public final class EffectGraph {
     let base = av_buffersink_get_time_base(sink)
     let own = AVRational(num: Int32(clamping: timeBase.num), den: Int32(clamping: timeBase.den))
     let tick = timestamp(frame.raw.pointee.pts).map { av_rescale_q($0, base, own) }
+    complete(frame)
     frame.raw.pointee.best_effort_timestamp = tick ?? sluice_av_nopts()
     frame.raw.pointee.pts = tick ?? sluice_av_nopts()
-    tag(frame)
     return (frame, tick)
   }
 
-  private func tag(_ frame: FrameBox) {
-    guard let color, frame.raw.pointee.colorspace == AVCOL_SPC_UNSPECIFIED, color.0 != AVCOL_SPC_RGB else { return }
-    frame.raw.pointee.colorspace = color.0
-    if frame.raw.pointee.color_primaries == AVCOL_PRI_UNSPECIFIED { frame.raw.pointee.color_primaries = color.1 }
-    if frame.raw.pointee.color_trc == AVCOL_TRC_UNSPECIFIED { frame.raw.pointee.color_trc = color.2 }
-    if frame.raw.pointee.color_range == AVCOL_RANGE_UNSPECIFIED { frame.raw.pointee.color_range = color.3 }
-    if frame.raw.pointee.chroma_location == AVCHROMA_LOC_UNSPECIFIED { frame.raw.pointee.chroma_location = color.4 }
+  /// Some filters forget what they were told of the picture.
+  private func complete(_ frame: FrameBox) {
+    guard let tags = lastTags else { return }
+    let frame = frame.raw
+    if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED { frame.pointee.colorspace = tags.matrix }
+    if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED { frame.pointee.color_range = tags.range }
+    if frame.pointee.color_primaries == AVCOL_PRI_UNSPECIFIED { frame.pointee.color_primaries = tags.primaries }
+    if frame.pointee.color_trc == AVCOL_TRC_UNSPECIFIED { frame.pointee.color_trc = tags.transfer }
+    if frame.pointee.chroma_location == AVCHROMA_LOC_UNSPECIFIED { frame.pointee.chroma_location = tags.location }
+    if frame.pointee.sample_aspect_ratio.num == 0 {
+      frame.pointee.sample_aspect_ratio = av_buffersink_get_sample_aspect_ratio(sink)
+    }
   }
 
   /// One in, one out: for effects without state.
@@ -141,8 +146,7 @@ public final class EffectGraph {
 
   private func prepare(_ picture: FrameBox) throws(SluiceError) -> FrameBox {
     guard let mapping = picture.mapping, mapping.format == format else {
-      throw SluiceError(
-        .badInput, "the format of its pictures changes in mid-stream, which effects cannot follow", at: recipe.place)
+      throw SluiceError(.badInput, "the format of its pictures changes in mid-stream, which effects cannot follow", at: recipe.place)
     }
     let frame: FrameBox
     if mapping.isDirect, picture.width == width, picture.height == height {
@@ -163,6 +167,8 @@ public final class EffectGraph {
       format.family == .rgb ? AVCOL_RANGE_UNSPECIFIED : description.color.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
     let aspect = description.sampleAspect
     frame.raw.pointee.sample_aspect_ratio = AVRational(num: Int32(clamping: aspect.num), den: Int32(clamping: aspect.den))
+    let tags = frame.raw.pointee
+    lastTags = (tags.colorspace, tags.color_range, tags.color_primaries, tags.color_trc, tags.chroma_location)
     return frame
   }
 
@@ -202,9 +208,7 @@ public final class EffectGraph {
     let all = own.flatMap { filter in
       Self.changeable(filter).map { own.count > 1 ? "\(Self.name(filter)).\($0)" : $0 }
     }
-    let exists = own.contains {
-      (parts.count < 2 || Self.isNamed($0, parts[0])) && Self.options($0).contains { $0.name == option }
-    }
+    let exists = own.contains { (parts.count < 2 || Self.isNamed($0, parts[0])) && Self.options($0).contains { $0.name == option } }
     throw SluiceError(
       .badInput, "\(name): \(exists ? "this option cannot change over time" : "no filter of this effect has such an option")",
       at: recipe.place,

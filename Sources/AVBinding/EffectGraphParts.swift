@@ -67,6 +67,10 @@ struct GraphParts {
   static func failure(_ code: Int32, _ lines: [AVLog.Line], _ place: String) -> SluiceError {
     var words: [String] = []
     for line in lines where line.isError && !words.contains(line.text) { words.append(line.text) }
+    // What it only says on the way back out.
+    let echoes = ["Error initializing filter", "Error applying option", "with args", "Failed to configure"]
+    let news = words.filter { word in !echoes.contains { word.hasPrefix($0) } }
+    if !news.isEmpty { words = news }
     if words.isEmpty { words = [AVErrorText.text(code)] }
     return SluiceError(.badInput, words.prefix(4).joined(separator: "; "), at: place)
   }

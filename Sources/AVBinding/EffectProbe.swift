@@ -23,17 +23,10 @@ enum EffectProbe {
     let graph = try EffectGraph(
       EffectRecipe(chain: chain, place: place), like: picture, traits: opened.traits, timeBase: opened.timeBase, rate: rate)
     try graph.checkParameters()
-    if !chain.isStateless {
-      if chain.isAnimated {
-        throw SluiceError(
-          .badInput, "the options of effects that look at several pictures cannot change over time", at: place,
-          advice: "use constant values")
-      }
-      if case .subtitles = source {
-        throw SluiceError(
-          .badInput, "effects that look at several pictures cannot be used on subtitles", at: place,
-          advice: "animate the clip's opacity or place instead")
-      }
+    if case .subtitles = source, !chain.isStateless {
+      throw SluiceError(
+        .badInput, "effects that look at several pictures cannot be used on subtitles", at: place,
+        advice: "animate the clip's opacity or place instead")
     }
     let result = try firstResult(graph, picture, step: step(rate, opened.timeBase), isStateless: chain.isStateless, place)
     guard let mapping = result.mapping else {

@@ -52,6 +52,8 @@ public enum MediaProbe {
       if let other = TitlePicture.substitute(for: key.font) {
         info.notes.append("the font \"\(key.font)\" is not installed; \"\(other)\" stands in for it")
       }
+      let unknown = TitlePicture.unknownCharacters(key)
+      if unknown > 0 { info.notes.append("no installed font has \(unknown) of its characters: boxes stand for them") }
       return Opened(info: info, picture: try DrawnPicture.title(key)).drawn("pango")
     case .subtitles(let key):
       let track = try SubtitleFile.track(key)

@@ -80,7 +80,7 @@ public final class DecodeStream {
   }
 
   private func start(of number: Int64, _ source: any PictureSource) throws(SluiceError) -> Rational {
-    if case .sequence = request.source { return source.clock.time(number) }
+    if case .sequence = request.source { return source.clock.time(number) }  // ticks count pictures
     guard case .file(let path) = request.source, !source.isStill else {
       guard number == 0 || !source.isStill else {
         throw SluiceError(.badInput, "has no frame \(number): it has 1", at: request.place, advice: "numbers count from 0")

@@ -32,6 +32,8 @@ final class FileSource: PictureSource {
   private var hasTimeless = false
   /// The picture given out last.
   private var givenOut: Int64?
+  /// What the last seek was for.
+  private var positioned = Int64.min
   /// The latest presentation time that the decoder was given.
   private var lastRead: Int64?
   /// Pictures were asked for since the start.
@@ -90,6 +92,7 @@ final class FileSource: PictureSource {
       return
     }
     wanted = nil
+    positioned = limit
     guard !countsPictures, let firstKey, limit > firstKey else { return try goToStart() }
     wanted = count > 0 ? nil : limit
     if let key = demuxer.indexedKey(before: limit), key <= firstKey { return try goToStart() }
@@ -119,10 +122,14 @@ final class FileSource: PictureSource {
     // Where the file has a key frame behind all that was read, whatever lies between need not even be read. (An index may
     // count decoding times: some pictures are left between.)
     let (margin, overflow) = limit.subtractingReportingOverflow(usualDuration.multipliedReportingOverflow(by: 4).partialValue)
-    guard !overflow, found == nil, let lastRead, let key = demuxer.indexedKey(before: margin), key > lastRead else { return }
+    guard !overflow, found == nil, limit > positioned, let lastRead, let key = demuxer.indexedKey(before: margin), key > lastRead else { return }
     try position(before: limit, keeping: 0)
     // What was given out already is not given out again.
-    repeat { found = try next() } while found.map { $0.tick <= givenOut } ?? false
+    found = try next()
+    while let first = found, first.tick <= givenOut {
+      found = nil
+      found = try next()
+    }
   }
 
   private func goToStart() throws(SluiceError) { if hasBegun { try restart() } }

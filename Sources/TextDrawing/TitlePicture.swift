@@ -31,6 +31,9 @@ public enum TitlePicture {
       pixels, stride: Int(cairo_image_surface_get_stride(surface)), planes, into: base, nothing: edge)
   }
 
+  /// Characters for which no installed font has a glyph: a box with their number stands for them.
+  public static func unknownCharacters(_ title: TitleKey) -> Int { TitleLayout(title).unknownCharacters }
+
   /// The font that stands in for one that is not installed; nil when it is.
   public static func substitute(for font: String) -> String? {
     guard let wanted = pango_font_description_from_string(font) else { return nil }
@@ -122,6 +125,8 @@ private final class TitleLayout {
     for paragraph in paragraphs { g_object_unref(UnsafeMutableRawPointer(paragraph.layout)) }
     if let map { g_object_unref(map) }
   }
+
+  var unknownCharacters: Int { paragraphs.reduce(0) { $0 + Int(pango_layout_get_unknown_glyphs_count($1.layout)) } }
 
   func draw(_ cairo: OpaquePointer) {
     let height = paragraphs.reduce(0) { $0 + $1.height }

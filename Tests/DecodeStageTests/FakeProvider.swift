@@ -33,6 +33,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
     var mistakes: [String] = []
     var peak = 0
     var cancelled = false
+    var acquisitions = 0
   }
   private let state: Mutex<State>
   private let memory: UnsafeMutableRawPointer
@@ -56,6 +57,8 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
   func add(_ counter: StageCounter, _ amount: UInt64) { state.withLock { $0.counters[counter, default: 0] += amount } }
   func count(_ counter: StageCounter) -> UInt64 { state.withLock { $0.counters[counter] ?? 0 } }
   var published: [Published] { state.withLock { $0.published } }
+  /// Slots that were taken, all together.
+  var acquisitions: Int { state.withLock { $0.acquisitions } }
   var warnings: [String] { state.withLock { $0.warnings } }
   var mistakes: [String] { state.withLock { $0.mistakes } }
   var isCancelled: Bool { state.withLock { $0.cancelled } }
@@ -67,6 +70,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
       while true {
         if let index = state.slots.firstIndex(where: { $0.state == .free }) {
           state.slots[index].state = .granted
+          state.acquisitions += 1
           state.slots[index].generation += 1
           return WritableSlot(
             index: UInt32(index), generation: state.slots[index].generation, memory: memory + index * slotBytes,
