@@ -103,7 +103,7 @@ struct Warp {
       let scaleY = Double(height) / part.height
       let start = spin.inside(
         Double(area.x0) + Double(run.lowerBound) * cell.x + siteX, Double(area.y0) + Double(row) * cell.y + siteY)
-      func fixed(_ value: Double) -> Int64 { Int64((value * 4_294_967_296).rounded()) }
+      func fixed(_ value: Double) -> Int64 { Int64((min(max(value, -1e9), 1e9) * 4_294_967_296).rounded()) }
       guard let from = tile.planes.base[plane] else { return }
       sluice_warp_row(
         to, Int32(run.count), from, tile.planes.stride[plane], Int32(tile.box.width.aligned(up: cw) >> cw),
