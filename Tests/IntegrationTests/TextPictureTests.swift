@@ -73,7 +73,8 @@ struct TextPictureTests {
   @Test(arguments: ["日本語", "العربية", "😀"]) func everyScriptHasInk(_ text: String) throws {
     let box = try Sandbox()
     let frames = try Self.frames(box, Self.title("", text: text), Self.placed)
-    let ink = try #require(Self.ink(try #require(frames.first)), "\(text)")
+    let first = try #require(frames.first)
+    let ink = try #require(Self.ink(first), "\(text)")
     #expect(ink.left >= 60 && ink.right < 260 && ink.top >= 50 && ink.bottom < 130, "\(text): \(ink)")
   }
 
