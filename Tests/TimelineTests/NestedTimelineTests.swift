@@ -127,9 +127,16 @@ import Testing
   }
 
   @Test func openTimelineIOGoesTheSameWay() throws {
+    let film = OTIOText.timeline([OTIOText.track([OTIOText.clip("a", OTIOText.range(5, 10))])])
+    try withFiles(["a.json": naming("b.otio"), "b.otio": film]) { folder in
+      guard case .timeline(let inner) = try ProjectReader.read(path: "\(folder)/a.json").sources[0].source else {
+        Issue.record("no timeline")
+        return
+      }
+      #expect(inner.tracks[0].clips.map(\.frames24) == [[0, 10, 0]] && inner.canvas.background == .clear)
+      #expect(try ProjectReader.read(path: "\(folder)/b.otio").canvas.background == .black)
+    }
     #expect(
-      try errors(["a.json": naming("b.otio")]) == [
-        "b.otio: not supported yet: OpenTimelineIO; write the timeline as a .json project"
-      ])
+      try errors(["a.json": naming("b.otio"), "b.otio": "{}"]) == ["b.otio:1:1: \"OTIO_SCHEMA\" is missing"])
   }
 }

@@ -295,7 +295,7 @@ import Testing
     }
     #expect { try ProjectReader.read(path: "/tmp") } throws: { "\($0)" == "/tmp: cannot be read: Is a directory" }
     #expect { try ProjectReader.read(path: "a.otio") } throws: {
-      "\($0)" == "a.otio: not supported yet: OpenTimelineIO; write the timeline as a .json project"
+      "\($0)" == "a.otio: no such project file; check the path"
     }
   }
 
