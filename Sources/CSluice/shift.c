@@ -11,6 +11,10 @@ static inline __attribute__((always_inline)) int clamp_to(int v, int low, int hi
       const uint##bits##_t *restrict b, const uint##bits##_t *restrict c, const uint##bits##_t *restrict d, int n,      \
       const int16_t *cy, int shift) {                                                                                  \
     const int c0 = cy[0], c1 = cy[1], c2 = cy[2], c3 = cy[3], half = 1 << (shift - 1);                                 \
+    if (c1 == ONE) {                                                                                                   \
+      for (int i = 0; i < n; i++) out[i] = (b[i] * ONE + half) >> shift;                                               \
+      return;                                                                                                          \
+    }                                                                                                                  \
     for (int i = 0; i < n; i++) out[i] = (a[i] * c0 + b[i] * c1 + c[i] * c2 + d[i] * c3 + half) >> shift;              \
   }                                                                                                                    \
   static inline __attribute__((always_inline)) void straight_down##bits(uint##bits##_t *restrict out,                  \
