@@ -71,7 +71,6 @@ struct TimelineBuilder {
     guard let duration = clip.duration, clip.in != .zero || clip.speed != .one else { return clip.duration }
     let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
     guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.times(way) else { return duration }
-    if clip.speed < .zero, start > .zero { return .seconds(start) }
     return start.adding(played).map(TimeValue.seconds) ?? duration
   }
 
