@@ -13,7 +13,15 @@ struct ReferenceTests {
     let box = try Sandbox()
     let jobs = try ReferenceRun.jobs(group, in: box)
     try #require(!jobs.isEmpty)
-    for job in jobs { try box.render(["render", job.project, "-o", job.frames] + job.options) }
+    for job in jobs {
+      let words = ["render", job.project, "-o", job.frames, "--stats", "stats.json", "--progress", "none"]
+      let result = try box.sluice(words + job.options)
+      try #require(result.status == 0, "\(job.name): \(result.errors)")
+      if job.says.isEmpty { #expect(result.errors == "", "\(job.name)") } else { box.expectOneLine(result.errors, [job.says]) }
+      let leaked = try Statistics(box.data("stats.json"))["slots", "leaked"]
+      #expect(leaked == 0, "\(job.name): slots leaked")
+    }
+    box.expectNothingLeft()
     let found = try ReferenceRun.compare("\(group).jobs", in: box)
     try #require(found.map(\.name) == jobs.map(\.name))
     for (job, found) in zip(jobs, found) {

@@ -174,7 +174,8 @@ TRANSITIONS = [
     case("push by whole pixels", EXACT, [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", transition={
         "kind": "push", "direction": "left", "duration": "4f"})]),
     case("the clip before plays on, and holds where its media ends", EXACT,
-         [clip("other.mp4", 6, in_="20f"), clip("waves.mp4", 8, at="6f", transition={"kind": "dissolve", "duration": "5f"})]),
+         [clip("other.mp4", 6, in_="20f"), clip("waves.mp4", 8, at="6f", transition={"kind": "dissolve", "duration": "5f"})],
+         says="its last picture is held"),
     case("dissolve of a blended clip", EXACT, [clip("sharp.mp4", 14)],
          [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", blend="screen", transition={"kind": "dissolve", "duration": "5f"})]),
     case("wipe over a part", EXACT, [clip("sharp.mp4", 14)],
@@ -196,9 +197,9 @@ TIMES = [
     case("backwards from the end", EXACT, [clip("waves.mp4", 12, speed=-1)]),
     case("backwards and faster", EXACT, [clip("vfr.mp4", 10, speed="-3/2", in_=0.9)]),
     case("standing", EXACT, [clip("waves.mp4", 6, speed=0, in_="7f")]),
-    case("held", EXACT, [clip("waves.mp4", 8, in_="20f")]),
+    case("held", EXACT, [clip("waves.mp4", 8, in_="20f")], says="its last picture is held"),
     case("held at the start", EXACT, [clip("waves.mp4", 8, in_="4f", speed=-1)]),
-    case("cut", EXACT, [clip("other.mp4", 10)], [clip("waves.mp4", 8, in_="20f", beyond="cut")]),
+    case("cut", EXACT, [clip("other.mp4", 10)], [clip("waves.mp4", 8, in_="20f", beyond="cut")], says="it is cut there"),
     case("again", EXACT, [clip("waves.mp4", 40, in_="20f", beyond="loop", speed=2)]),
     case("again, backwards", EXACT, [clip("waves.mp4", 40, in_="4f", beyond="loop", speed=-2)]),
     case("a part of the timeline", EXACT, [clip("waves.mp4", 6), clip("other.mp4", 10, at="6f", opacity=0.5)],
@@ -336,7 +337,7 @@ def main(group, media, out):
         with open(path, "w") as file:
             file.write(json.dumps(root, indent=1).replace("@/", media + "/"))
         job = {"name": entry["name"], "project": path, "frames": path[:-5] + ".yuv", "options": entry.get("options", [])}
-        job.update({"psnr": entry["limit"], "from": entry.get("from_", 0), "to": entry.get("to"), "zero": entry.get("zero", False)})
+        job.update({"psnr": entry["limit"], "from": entry.get("from_", 0), "to": entry.get("to"), "zero": entry.get("zero", False), "says": entry.get("says", "")})
         lines.append(json.dumps(job) + "\n")
     with open(os.path.join(out, group + ".jobs"), "w") as file:
         file.writelines(lines)
