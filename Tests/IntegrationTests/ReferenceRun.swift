@@ -15,6 +15,8 @@ enum ReferenceRun {
     var options: [String]
     /// No sample may differ at all.
     var zero: Bool
+    /// A warning of this text, in one line; empty: none.
+    var says: String
   }
 
   /// The worst over all frames.

@@ -13,7 +13,15 @@ struct ReferenceTests {
     let box = try Sandbox()
     let jobs = try ReferenceRun.jobs(group, in: box)
     try #require(!jobs.isEmpty)
-    for job in jobs { try box.render(["render", job.project, "-o", job.frames] + job.options) }
+    for job in jobs {
+      let words = ["render", job.project, "-o", job.frames, "--stats", "stats.json", "--progress", "none"]
+      let result = try box.sluice(words + job.options)
+      try #require(result.status == 0, "\(job.name): \(result.errors)")
+      if job.says.isEmpty { #expect(result.errors == "", "\(job.name)") } else { box.expectOneLine(result.errors, [job.says]) }
+      let leaked = try Statistics(box.data("stats.json"))["slots", "leaked"]
+      #expect(leaked == 0, "\(job.name): slots leaked")
+    }
+    box.expectNothingLeft()
     let found = try ReferenceRun.compare("\(group).jobs", in: box)
     try #require(found.map(\.name) == jobs.map(\.name))
     for (job, found) in zip(jobs, found) {
@@ -29,7 +37,8 @@ struct ReferenceTests {
   /// The comparison itself: a frame that is another's, and one sample that is two off, are found.
   @Test func theComparisonFindsWhatIsWrong() throws {
     let box = try Sandbox()
-    let job = try #require(try ReferenceRun.jobs("times", in: box).first)
+    let jobs = try ReferenceRun.jobs("times", in: box)
+    let job = try #require(jobs.first)
     let path = "off.yuv"
     try box.render(["render", job.project, "-o", path])
     let size = 320 * 180 * 3 / 2
@@ -40,7 +49,8 @@ struct ReferenceTests {
     for (bytes, most, least) in [(right, 0, 100.0), (sample, 2, 60), (late, 255, 0)] {
       try bytes.write(to: URL(fileURLWithPath: box.path(path)))
       try box.write("off.jobs", #"{"name": "off", "project": "\#(job.project)", "frames": "\#(box.path(path))"}"#)
-      let found = try #require(try ReferenceRun.compare("off.jobs", in: box).first)
+      let differences = try ReferenceRun.compare("off.jobs", in: box)
+      let found = try #require(differences.first)
       #expect(found.max <= most && found.psnr >= least, "\(found)")
       if most > 0 { #expect(found.max >= 2, "\(found)") }
       if most == 255 { #expect(found.psnr < 40, "\(found)") }

@@ -64,17 +64,18 @@ struct TextPictureTests {
       let source = #""t": { "text": "HHHH", "font": "Sans Bold", "size": 60, "width": 320, "height": 180, "color": "\#(color)" }"#
       let frames = try Self.frames(box, source, #"{ "clips": [{ "source": "t", "duration": "1f" }] }"#)
       let luma = Int(luma)
-      let inside = try #require(frames.first).filter { abs(Int($0) - luma) <= 1 }.count
+      let frame = try #require(frames.first)
+      let inside = frame.filter { abs(Int($0) - luma) <= 1 }.count
       #expect(inside > 500, "\(color): \(inside)")
-      #expect(try #require(frames.first?.max()) <= UInt8(luma + 1), "\(color)")
+      #expect(frame.max() ?? 255 <= UInt8(luma + 1), "\(color)")
     }
   }
 
   @Test(arguments: ["日本語", "العربية", "😀"]) func everyScriptHasInk(_ text: String) throws {
     let box = try Sandbox()
     let frames = try Self.frames(box, Self.title("", text: text), Self.placed)
-    let first = try #require(frames.first)
-    let ink = try #require(Self.ink(first), "\(text)")
+    let frame = try #require(frames.first)
+    let ink = try #require(Self.ink(frame), "\(text)")
     #expect(ink.left >= 60 && ink.right < 260 && ink.top >= 50 && ink.bottom < 130, "\(text): \(ink)")
   }
 

@@ -110,11 +110,18 @@ extension Placed {
     guard constancy.size else { return self }
     if constancy.place, !turns { return rounded }
     var out = self
-    let fills = clip == destination
+    // The two come from the same numbers in different ways.
+    let fills = clip.isNear(destination)
     out.destination.width = max(destination.width.rounded(), 1)
     out.destination.height = max(destination.height.rounded(), 1)
     if fills { out.clip = out.destination }
     return out
+  }
+}
+
+extension Rect {
+  fileprivate func isNear(_ other: Rect) -> Bool {
+    [x - other.x, y - other.y, maxX - other.maxX, maxY - other.maxY].allSatisfy { $0.magnitude < 1e-6 }
   }
 }
 

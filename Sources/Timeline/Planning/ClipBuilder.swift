@@ -108,7 +108,7 @@ struct ClipBuilder {
     TimelineBuilder(
       project: inner, context: context, map: piece.time, surface: surface, within: piece.frames.clamped(to: shown),
       prefix: prefix
-    ).items()
+    ).items().items
   }
 
   /// Where the inner timeline's canvas lies, when its clips may be drawn straight onto this one's surface: the picture is the

@@ -19,13 +19,12 @@ public enum PlanCompiler {
   ) throws(ProjectErrors) -> Plan {
     let output = FrameGrid(rate: project.canvas.rate)
     let context = PlanContext(media: media, output: output)
-    let items = TimelineBuilder(
+    let builder = TimelineBuilder(
       project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
-      within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": "
-    ).items()
+      within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
+    let (items, length) = builder.items()
     if let errors = context.problems.found { throw errors }
     do throws(SluiceError) {
-      let length = items.lazy.map(\.frames.upperBound).max() ?? 0
       let range = try cut(length, from, to, project)
       let segments = Visibility(bounds: project.canvas.bounds, format: project.canvas.format).segments(items, in: range)
       return try plan(project, context, segments, range, settings, decodeThreads)

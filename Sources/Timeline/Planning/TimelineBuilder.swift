@@ -15,12 +15,16 @@ struct TimelineBuilder {
 
   private var grid: FrameGrid { FrameGrid(rate: project.canvas.rate) }
 
-  func items() -> [PlanItem] {
+  /// And the output frame at which its last clip ends, seen or not.
+  func items() -> (items: [PlanItem], end: Int64) {
     var items: [PlanItem] = []
+    var end: Int64 = 0
     for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
-      items += TrackBuilder(timeline: self, track: track, place: "\(prefix)tracks[\(index)]").items()
+      let track = TrackBuilder(timeline: self, track: track, place: "\(prefix)tracks[\(index)]").items()
+      items += track.items
+      end = max(end, track.end)
     }
-    return items
+    return (items, end)
   }
 
   /// Seconds from its start to the end of its last clip.
@@ -71,7 +75,6 @@ struct TimelineBuilder {
     guard let duration = clip.duration, clip.in != .zero || clip.speed != .one else { return clip.duration }
     let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
     guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.times(way) else { return duration }
-    if clip.speed < .zero, start > .zero { return .seconds(start) }
     return start.adding(played).map(TimeValue.seconds) ?? duration
   }
 

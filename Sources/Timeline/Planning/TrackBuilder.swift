@@ -29,7 +29,8 @@ struct TrackBuilder {
     }
   }
 
-  func items() -> [PlanItem] {
+  /// And the output frame at which its last clip ends.
+  func items() -> (items: [PlanItem], end: Int64) {
     var entries = resolved()
     for index in entries.indices {
       _ = context.problems.collect { () throws(SluiceError) in try join(&entries, index) }
@@ -54,7 +55,7 @@ struct TrackBuilder {
       startOfBefore = items.count
       items += own
     }
-    return items
+    return (items, entries.map(\.frames.upperBound).max() ?? 0)
   }
 
   private func resolved() -> [Entry] {

@@ -157,7 +157,8 @@ TRANSITIONS = [
     case("dissolve of pictures that leave something open", EXACT, [clip("sharp.mp4", 14)],
          [clip("square.mp4", 6, place=box(0, 0, 180, 180)),
           clip("waves.mp4", 8, at="6f", place=box(100, 40, 320, 180), transition={"kind": "dissolve", "duration": "5f"})]),
-    case("dissolve with alpha", EXACT, [clip("sharp.mp4", 14)],
+    # The chroma of what is mixed by itself is laid over what is below with its own weights once more.
+    case("dissolve with alpha", FINE, [clip("sharp.mp4", 14)],
          [clip("disc.png", 6, place=box(20, 10, 200, 160)),
           clip("alpha.mov", 8, at="6f", transition={"kind": "dissolve", "duration": "5f"})]),
     case("dissolve out of nothing", EXACT, [clip("other.mp4", 8)],
@@ -173,7 +174,8 @@ TRANSITIONS = [
     case("push by whole pixels", EXACT, [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", transition={
         "kind": "push", "direction": "left", "duration": "4f"})]),
     case("the clip before plays on, and holds where its media ends", EXACT,
-         [clip("other.mp4", 6, in_="20f"), clip("waves.mp4", 8, at="6f", transition={"kind": "dissolve", "duration": "5f"})]),
+         [clip("other.mp4", 6, in_="20f"), clip("waves.mp4", 8, at="6f", transition={"kind": "dissolve", "duration": "5f"})],
+         says="its last picture is held"),
     case("dissolve of a blended clip", EXACT, [clip("sharp.mp4", 14)],
          [clip("other.mp4", 6), clip("waves.mp4", 8, at="6f", blend="screen", transition={"kind": "dissolve", "duration": "5f"})]),
     case("wipe over a part", EXACT, [clip("sharp.mp4", 14)],
@@ -195,9 +197,9 @@ TIMES = [
     case("backwards from the end", EXACT, [clip("waves.mp4", 12, speed=-1)]),
     case("backwards and faster", EXACT, [clip("vfr.mp4", 10, speed="-3/2", in_=0.9)]),
     case("standing", EXACT, [clip("waves.mp4", 6, speed=0, in_="7f")]),
-    case("held", EXACT, [clip("waves.mp4", 8, in_="20f")]),
+    case("held", EXACT, [clip("waves.mp4", 8, in_="20f")], says="its last picture is held"),
     case("held at the start", EXACT, [clip("waves.mp4", 8, in_="4f", speed=-1)]),
-    case("cut", EXACT, [clip("other.mp4", 10)], [clip("waves.mp4", 8, in_="20f", beyond="cut")]),
+    case("cut", EXACT, [clip("other.mp4", 10)], [clip("waves.mp4", 8, in_="20f", beyond="cut")], says="it is cut there"),
     case("again", EXACT, [clip("waves.mp4", 40, in_="20f", beyond="loop", speed=2)]),
     case("again, backwards", EXACT, [clip("waves.mp4", 40, in_="4f", beyond="loop", speed=-2)]),
     case("a part of the timeline", EXACT, [clip("waves.mp4", 6), clip("other.mp4", 10, at="6f", opacity=0.5)],
@@ -227,12 +229,14 @@ NESTED = [
                   sources={"green": {"color": "#20c060"}})}),
     case("faster, from its middle", EXACT, [clip("n", 6, in_="4f", speed=2)],
          sources={"n": inner([clip("waves.mp4", 10), clip("other.mp4", 10, at="10f")])}),
-    case("backwards", EXACT, [clip("n", 16, speed=-1)],
+    case("backwards", EXACT, [clip("n", 16, speed=-1, in_="18f")],
          sources={"n": inner([clip("waves.mp4", 10), clip("other.mp4", 10, at="10f")])}),
     case("its transition goes over its own canvas", FINE, *over(clip("n", 12, place=box(40, 20, 200, 112))),
          sources={"n": inner([clip("waves.mp4", 6), clip("sharp.mp4", 6, at="6f", transition={"kind": "push", "duration": "4f"})])}),
     case("keys inside, while it moves", FINE, *over(clip("n", 8, place=box(keys((0, 0), ("8f", 50)), 20, 200, 112))),
          sources={"n": inner([clip("waves.mp4", 8, place=box(0, keys((0, 0), ("8f", 60)), 160, 90))])}),
+    case("open and scaled", FINE, *over(clip("n", place=box(40, 20, 200, 112), opacity=0.8)),
+         sources={"n": inner([clip("waves.mp4", place=box(40, 20, 200, 112))])}),
     case("three deep", EXACT, *over(clip("a")), sources={"a": {"timeline": {
         "sources": {"b": inner([clip("waves.mp4", place=box(20, 10, 320, 180))])}, "tracks": [{"clips": [clip("b", opacity=0.5)]}]}}}),
     case("dissolving into a timeline", EXACT, [clip("other.mp4", 6),
@@ -254,7 +258,7 @@ GRIDS = [
     case("by columns", FINE, [clip("g")], **grid(columns=2, order="columns", gap=3)),
     case("clips that start again", FINE, [clip("g", 5, in_="22f")], **grid(columns=3)),
     case("twice as fast", FINE, [clip("g", 5, speed=2)], **grid(columns=3)),
-    case("backwards", FINE, [clip("g", 5, speed=-1)], **grid(columns=3)),
+    case("backwards", FINE, [clip("g", 5, speed=-1, in_="6f")], **grid(columns=3)),
     case("in a box, half there", FINE, *over(clip("g", opacity=0.5, place=box(30, 20, 256, 144))), **grid(columns=2, gap=4)),
     *[case("scrolling " + way, FINE, [clip("g", 10)], **grid(columns=2, gap=4, scroll={"direction": way, "speed": 53.7}))
       for way in ("up", "down", "left", "right")],
@@ -333,7 +337,7 @@ def main(group, media, out):
         with open(path, "w") as file:
             file.write(json.dumps(root, indent=1).replace("@/", media + "/"))
         job = {"name": entry["name"], "project": path, "frames": path[:-5] + ".yuv", "options": entry.get("options", [])}
-        job.update({"psnr": entry["limit"], "from": entry.get("from_", 0), "to": entry.get("to"), "zero": entry.get("zero", False)})
+        job.update({"psnr": entry["limit"], "from": entry.get("from_", 0), "to": entry.get("to"), "zero": entry.get("zero", False), "says": entry.get("says", "")})
         lines.append(json.dumps(job) + "\n")
     with open(os.path.join(out, group + ".jobs"), "w") as file:
         file.writelines(lines)

@@ -27,7 +27,6 @@ class Surface:
         codes = color.codes(background, canvas)
         self.planes = [np.full(shape(s), codes[i] * alpha) for i, s in enumerate(SHIFTS)]
         self.alpha = [np.full(shape(s), float(alpha)) for s in SHIFTS]
-        self.opaque = alpha == 1
 
     # What is drawn lies on the whole surface: (color, weight) for each plane, where color is not premultiplied.
 
@@ -67,13 +66,18 @@ class Surface:
                 return np.zeros((height, width))
             return np.outer(
                 coverage(seen.y, seen.bottom, height, cell[1]), coverage(seen.x, seen.right, width, cell[0]))
-        fine = 8
-        points = lambda count, size: (np.arange(count * fine) + 0.5) / fine * size
-        x, y = np.meshgrid(points(width, cell[0]), points(height, cell[1]))
-        x, y = unturned(layer, x, y)
         left, right, top, bottom = (float(edge) for edge in (layer.place.x, layer.place.right, layer.place.y, layer.place.bottom))
-        inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
-        inside = inside.reshape(height, fine, width, fine).mean(axis=(1, 3))
+        x, y = np.meshgrid((np.arange(width) + 0.5) * cell[0], (np.arange(height) + 0.5) * cell[1])
+        u, v = unturned(layer, x, y)
+        # How deep a sample's middle lies within; only where the edge runs through a sample it is looked at closely.
+        depth = np.minimum(np.minimum(u - left, right - u), np.minimum(v - top, bottom - v))
+        inside = (depth > 0).astype(float)
+        rows, columns = np.nonzero(np.abs(depth) <= max(cell))
+        fine = (np.arange(16) + 0.5) / 16 - 0.5
+        u, v = unturned(
+            layer, x[rows, columns][:, None, None] + fine[None, None] * cell[0], y[rows, columns][:, None, None] + fine[:, None] * cell[1])
+        within = (u >= left) & (u < right) & (v >= top) & (v < bottom)
+        inside[rows, columns] = within.mean(axis=(1, 2))
         clip = layer.clip
         return inside * np.outer(
             coverage(clip.y, clip.bottom, height, cell[1]), coverage(clip.x, clip.right, width, cell[0]))

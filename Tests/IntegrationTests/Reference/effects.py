@@ -28,13 +28,13 @@ def picture(source, clip, t, clip_time):
         if "lut" in effect:
             found = through_cube(found, effect["lut"])
         elif effect.get("parameters"):
-            found = through_filter(found, effect, clip_time)
+            found = through_filter(found, effect, clip_time, clip.rate)
     return found
 
 
-def through_filter(picture, effect, t):
+def through_filter(picture, effect, t, rate):
     """A chain of one filter whose options change: the picture goes through a graph of its own."""
-    options = ["%s=%.9f" % (name, keyframes.at(keyframes.read(v, 1), t)) for name, v in effect["parameters"].items()]
+    options = ["%s=%.9f" % (name, keyframes.at(keyframes.read(v, rate), t)) for name, v in effect["parameters"].items()]
     chain = effect["avfilter"]
     chain += (":" if "=" in chain else "=") + ":".join(options)
     assert picture.family == "yuv" and picture.shift == (1, 1) and picture.depth == 8

@@ -60,7 +60,7 @@ class Wall:
         self.length = max(lengths, default=None)
         if clip.duration:
             played = seconds(clip.duration, project.canvas.rate) * (abs(clip.speed) or 1)
-            self.length = start if clip.speed < 0 and start > 0 else start + played
+            self.length = start + played
 
     def source(self, column, row):
         """Index of the source of a tile of the wall; None: that place is empty."""
@@ -89,7 +89,7 @@ class Wall:
 
     def draw(self, surface, t, lie):
         bounds = Rect(Fraction(0), Fraction(0), Fraction(surface.width), Fraction(surface.height))
-        for index, x, y in self.places(t):
+        for index, x, y in self.places(t) if 0 <= t < self.length else []:
             if index is None:
                 continue
             box = Rect(x, y, Fraction(self.x[1]), Fraction(self.y[1]))

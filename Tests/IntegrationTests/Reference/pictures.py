@@ -120,7 +120,8 @@ def at_full_size(plane, shift, shape, left):
 
 def tile_of_surface(surface, layer, inner):
     """What was drawn on another surface: each plane with its own weights."""
-    mapper = Mapper(surface, layer, (inner.width, inner.height), (0, 0), bicubic if inner.opaque else triangle)
+    opaque = all((alpha == 1).all() for alpha in inner.alpha)
+    mapper = Mapper(surface, layer, (inner.width, inner.height), (0, 0), bicubic if opaque else triangle)
     colors_, weights = [], []
     for plane, alpha, shift in zip(inner.planes, inner.alpha, SHIFTS):
         weight = np.clip(mapper.plane(alpha, shift, shift), 0, 1)

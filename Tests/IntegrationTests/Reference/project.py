@@ -47,7 +47,7 @@ class Canvas:
 
 class Clip:
     def __init__(self, entry, rate, sources):
-        self.source = sources[entry["source"]]
+        self.source, self.rate = sources[entry["source"]], rate
         self.at, self.start = time(entry.get("at", 0)), time(entry.get("in", 0))
         self.duration = time(entry["duration"]) if "duration" in entry else None
         self.speed = number(entry.get("speed", 1))
