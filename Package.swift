@@ -76,7 +76,8 @@ let package = Package(
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
     .testTarget(
-      name: "DecodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding", "DecodeStage"],
+      name: "DecodeStageTests",
+      dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding", "DecodeStage"],
       swiftSettings: strict),
     .testTarget(name: "EncodeStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "EncodeStage"]),
     .testTarget(

@@ -54,7 +54,9 @@ enum EffectProbe {
   /// Ticks from picture to picture.
   private static func step(_ rate: Rational, _ timeBase: Rational) -> Int64 {
     let seconds = rate > .zero ? .one / rate : Rational(1, 25)
-    return max(1, (Rational(reducing: Int128(seconds.num) * Int128(timeBase.den), Int128(seconds.den) * Int128(timeBase.num)) ?? .one).floor)
+    return max(
+      1,
+      (Rational(reducing: Int128(seconds.num) * Int128(timeBase.den), Int128(seconds.den) * Int128(timeBase.num)) ?? .one).floor)
   }
 
   /// Feeds some pictures: as many must come out, at the times at which they went in.

@@ -33,7 +33,9 @@ public struct SequenceFiles: Sendable {
     defer { closedir(stream) }
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else { continue }
+      guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else {
+        continue
+      }
       let text = name.dropFirst(prefix.count).dropLast(suffix.count)
       guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text), number >= key.first,
         Self.text(number, digits) == text

@@ -100,7 +100,8 @@ private final class SubtitleReader {
       guard code >= 0 else {
         let reason = message ?? AVErrorText.text(code)
         throw SluiceError(
-          .badInput, "the subtitle at \(start) ms: \(reason)", at: path, advice: reason.contains("UTF-8") ? "save it as UTF-8" : "")
+          .badInput, "the subtitle at \(start) ms: \(reason)", at: path,
+          advice: reason.contains("UTF-8") ? "save it as UTF-8" : "")
       }
       guard got != 0 else { continue }
       defer { avsubtitle_free(&subtitle) }

@@ -53,7 +53,9 @@ public final class SubtitleTrack {
     }
   }
 
-  private init(_ key: SubtitlesKey, isScript: Bool, _ read: (OpaquePointer) -> UnsafeMutablePointer<ASS_Track>?) throws(SluiceError) {
+  private init(_ key: SubtitlesKey, isScript: Bool, _ read: (OpaquePointer) -> UnsafeMutablePointer<ASS_Track>?)
+    throws(SluiceError)
+  {
     guard let library = ass_library_init() else { throw SluiceError(.unavailable, "libass cannot be started") }
     sluice_ass_silence(library)
     ass_set_extract_fonts(library, 1)

@@ -50,7 +50,8 @@ public enum TitlePicture {
       guard let family = list?[index], let name = pango_font_family_get_name(family) else { continue }
       if families.contains(String(cString: name).lowercased()) { return nil }
     }
-    if families.contains(where: { ["sans", "sans-serif", "serif", "monospace", "system-ui", "cursive", "fantasy"].contains($0) }) {
+    if families.contains(where: { ["sans", "sans-serif", "serif", "monospace", "system-ui", "cursive", "fantasy"].contains($0) })
+    {
       return nil
     }
     guard let context = pango_font_map_create_context(map) else { return nil }
