@@ -146,7 +146,8 @@ public final class EffectGraph {
 
   private func prepare(_ picture: FrameBox) throws(SluiceError) -> FrameBox {
     guard let mapping = picture.mapping, mapping.format == format else {
-      throw SluiceError(.badInput, "the format of its pictures changes in mid-stream, which effects cannot follow", at: recipe.place)
+      throw SluiceError(
+        .badInput, "the format of its pictures changes in mid-stream, which effects cannot follow", at: recipe.place)
     }
     let frame: FrameBox
     if mapping.isDirect, picture.width == width, picture.height == height {
@@ -208,7 +209,9 @@ public final class EffectGraph {
     let all = own.flatMap { filter in
       Self.changeable(filter).map { own.count > 1 ? "\(Self.name(filter)).\($0)" : $0 }
     }
-    let exists = own.contains { (parts.count < 2 || Self.isNamed($0, parts[0])) && Self.options($0).contains { $0.name == option } }
+    let exists = own.contains {
+      (parts.count < 2 || Self.isNamed($0, parts[0])) && Self.options($0).contains { $0.name == option }
+    }
     throw SluiceError(
       .badInput, "\(name): \(exists ? "this option cannot change over time" : "no filter of this effect has such an option")",
       at: recipe.place,

@@ -122,7 +122,8 @@ final class FileSource: PictureSource {
     // Where the file has a key frame behind all that was read, whatever lies between need not even be read. (An index may
     // count decoding times: some pictures are left between.)
     let (margin, overflow) = limit.subtractingReportingOverflow(usualDuration.multipliedReportingOverflow(by: 4).partialValue)
-    guard !overflow, found == nil, limit > positioned, let lastRead, let key = demuxer.indexedKey(before: margin), key > lastRead else { return }
+    guard !overflow, found == nil, limit > positioned, let lastRead, let key = demuxer.indexedKey(before: margin), key > lastRead
+    else { return }
     try position(before: limit, keeping: 0)
     // What was given out already is not given out again.
     found = try next()

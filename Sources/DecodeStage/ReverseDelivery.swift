@@ -10,7 +10,8 @@ final class ReverseDelivery {
   private let request: DecodeRequest
   private let source: any PictureSource
   private let provider: any SlotProvider
-  private let kept: Int
+  /// Pictures that may be kept.
+  private var kept: Int
   private let decoded: (Picture?) -> Void
   /// Rising; the last is the one shown next, or after it.
   private var window: [Picture] = []
@@ -58,6 +59,7 @@ final class ReverseDelivery {
       let picture = try source.next()
       decoded(picture)
       guard let picture else { break }
+      if window.isEmpty { kept = max(2, request.windowBytes / max(provider.slotBytes, bytes(picture))) }
       if let last = window.last {
         if picture.tick > limit { break }
         // A damaged picture stands in only where there is no good one before.
@@ -71,5 +73,9 @@ final class ReverseDelivery {
       }
     }
     reachesStart = source.isAtBeginning && !hasDropped
+  }
+
+  private func bytes(_ picture: Picture) -> Int {
+    picture.frame.mapping.map { PlaneLayout($0.format, width: picture.frame.width, height: picture.frame.height).bytes } ?? 0
   }
 }

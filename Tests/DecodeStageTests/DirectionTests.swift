@@ -53,13 +53,11 @@ import Testing
     let (path, reference) = try sample.prepared()
     let video = try #require(try MediaProbe.probe(path: path).video)
     let frames = ((reference.times.last ?? .zero) / step).floor + 1
-    for start in [Rational(0), Rational(1, 7)] {
-      let request = DecodeRequest(source: .file(path), start: start, step: step, endFrame: frames, threads: 2)
-      let result = try deliver(request, slotBytes: video.slotBytes, slots: video.pictureBuffers + 5, warnings: true)
-      for frame in 0..<frames {
-        let expected = reference.shown(at: start + Rational(frame) * step)
-        #expect(result.digests[frame] == reference.digests[expected], "\(frame)")
-      }
+    let request = DecodeRequest(source: .file(path), start: Rational(1, 7), step: step, endFrame: frames, threads: 2)
+    let result = try deliver(request, slotBytes: video.slotBytes, slots: video.pictureBuffers + 5, warnings: true)
+    for frame in 0..<frames {
+      let expected = reference.shown(at: request.start + Rational(frame) * step)
+      #expect(result.digests[frame] == reference.digests[expected], "\(frame)")
     }
   }
 
@@ -88,7 +86,7 @@ import Testing
 }
 
 @Suite struct DeinterlaceTests {
-  private static func clip() throws -> String {
+  private static let made = Result {
     try Media.make(
       "interlaced.mpg",
       [
@@ -96,6 +94,7 @@ import Testing
         "-flags", "+ilme+ildct", "-top", "1", "-g", "12", "-bf", "2", "-q:v", "3",
       ])
   }
+  private static func clip() throws -> String { try made.get() }
 
   @Test func deinterlacedPicturesAreTheSameWhereverTheStreamBegins() throws {
     let path = try Self.clip()
@@ -104,7 +103,9 @@ import Testing
     let expected = try filtered(path, "bwdif=mode=send_frame:parity=auto:deint=interlaced", size: (128, 96))
     let plain = try filtered(path, "null", size: (128, 96))
     #expect(expected.count == 100 && zip(expected, plain).allSatisfy { $0 != $1 })
-    for (from, step) in [(0, 1), (1, 1), (2, 1), (11, 1), (12, 1), (13, 1), (50, 1), (90, 1), (99, -1), (60, -1), (7, -1)] as [(Int64, Int64)] {
+    for (from, step) in [(0, 1), (1, 1), (2, 1), (11, 1), (12, 1), (13, 1), (50, 1), (90, 1), (99, -1), (60, -1), (7, -1)]
+      as [(Int64, Int64)]
+    {
       for window in [StreamMemory.windowBytes, 1] {
         var request = DecodeRequest(
           source: .file(path), start: Rational(from, 25), step: Rational(step, 25), firstFrame: 0, endFrame: 8)

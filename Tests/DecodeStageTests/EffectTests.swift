@@ -49,7 +49,9 @@ import Testing
       for window in [StreamMemory.windowBytes, 1] {
         request.windowBytes = window
         let result = try deliver(request, slotBytes: Self.slotBytes)
-        for frame in 0..<8 as Range<Int64> { #expect(result.digests[100 + frame] == expected[Int(from + frame)], "\(from)+\(frame)") }
+        for frame in 0..<8 as Range<Int64> {
+          #expect(result.digests[100 + frame] == expected[Int(from + frame)], "\(from)+\(frame)")
+        }
       }
     }
   }
@@ -143,14 +145,15 @@ import Testing
   @Test func curvesInATableAreReadToo() throws {
     let table = Media.folder.appending(path: "curve.cube")
     try Data("LUT_1D_SIZE 2\n1 1 1\n0 0 0\n".utf8).write(to: table)
-    let path = try Media.make("curve.png", ["-f", "lavfi", "-i", "color=c=0x204060:s=16x16:r=1:d=1", "-frames:v", "1", "-pix_fmt", "rgb24"])
+    let path = try Media.make(
+      "curve.png", ["-f", "lavfi", "-i", "color=c=0x204060:s=16x16:r=1:d=1", "-frames:v", "1", "-pix_fmt", "rgb24"])
     var request = DecodeRequest(source: .file(path), step: 1, endFrame: 50)
     request.effects = EffectChain([.lut(table.path)])
     let result = try deliver(request, slotBytes: 1 << 14, keepsBytes: true)
     #expect(result.published.count == 1)  // a still goes through its effects once
     let source = try deliver(DecodeRequest(source: .file(path), step: 1, endFrame: 1), slotBytes: 1 << 14, keepsBytes: true)
     let pairs = zip(try #require(result.published.first?.bytes), try #require(source.published.first?.bytes))
-    for (turned, plain) in pairs { #expect(Int(turned) + Int(plain) == 255) }
+    #expect(pairs.allSatisfy { abs(Int($0) + Int($1) - 255) <= 1 })
   }
 
   @Test func effectsWorkOnThePictureAsItIsSeen() throws {
@@ -182,7 +185,10 @@ import Testing
     // A gray level keeps its meaning through a filter that works in RGB and back.
     let gray = try Media.make(
       "gray-full.mkv",
-      ["-f", "lavfi", "-i", "color=s=32x32:r=1:d=1,format=yuv420p,geq=lum=200:cb=128:cr=128", "-c:v", "ffv1", "-color_range", "pc"])
+      [
+        "-f", "lavfi", "-i", "color=s=32x32:r=1:d=1,format=yuv420p,geq=lum=200:cb=128:cr=128", "-c:v", "ffv1", "-color_range",
+        "pc",
+      ])
     var request = DecodeRequest(source: .file(gray), step: 1, endFrame: 1)
     request.effects = chain("format=gbrp,format=yuv420p")
     let picture = try #require(try deliver(request, slotBytes: 1 << 14, keepsBytes: true).published.first)
