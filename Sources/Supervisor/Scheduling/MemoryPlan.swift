@@ -72,7 +72,7 @@ public struct MemoryPlan: Sendable {
       heaviest = max(heaviest, cost)
     }
     // Pictures that stand still are coded in no time; a second encoder would only take memory.
-    if decode == 0, plan.streamCount > 0, plan.frameCount < 3000 { return 1 }
+    if decode == 0, !plan.isAnimated, plan.streamCount > 0, plan.frameCount < 3000 { return 1 }
     let total = encode + decode
     let slowest = max(encode, heaviest)
     let lanes = (slowest * Double(cores) / total - 0.15).rounded(.up)

@@ -19,6 +19,8 @@ public struct PlanView: @unchecked Sendable {
   public var frameCount: Int64 { header.frame_count }
   public var streamCount: Int { Int(header.stream_count) }
   public var sourceCount: Int { Int(header.source_count) }
+  /// Some layer changes by itself from frame to frame: keyframes or transitions.
+  public var isAnimated: Bool { header.motion_count > 0 || header.transition_count > 0 }
 
   public var canvas: Canvas {
     Canvas(

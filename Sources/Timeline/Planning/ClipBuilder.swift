@@ -48,12 +48,12 @@ struct ClipBuilder {
       let seen = frames.clamped(to: shown)
       if seen.isEmpty { continue }
       items.append(
-        item(.picture(picture(info, key, piece.time)), seen, geometry, hidesAll: !video.format.hasAlpha))
+        item(.picture(try picture(info, key, piece.time)), seen, geometry, hidesAll: !video.format.hasAlpha))
     }
     return items
   }
 
-  private func picture(_ info: MediaInfo, _ key: String, _ time: TimeMap) -> PlanItem.Picture {
+  private func picture(_ info: MediaInfo, _ key: String, _ time: TimeMap) throws(SluiceError) -> PlanItem.Picture {
     let isImage = info.kind == .image
     var picture = PlanItem.Picture(
       key: key, time: isImage ? TimeMap(offset: .zero, speed: .zero) : time, number: clip.number ?? -1,
@@ -64,6 +64,11 @@ struct ClipBuilder {
       picture.parameters += parameters.map { .init(effect: index, name: $0.name, value: $0.value) }
     }
     if picture.parameters.contains(where: { $0.value.constant == nil }) {
+      guard EffectTraits.isStateless(picture.effects) else {
+        throw SluiceError(
+          .badInput, "keyframes work on filters whose result depends on one picture alone, and one of these remembers others",
+          at: place + ".effects", advice: "give its parameters constant values")
+      }
       picture.keys = clipTime
       picture.isStill = false
     }

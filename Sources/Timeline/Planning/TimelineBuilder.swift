@@ -53,8 +53,7 @@ struct TimelineBuilder {
     case .color(let color) where clip.effects.isEmpty: return .color(color)
     case .timeline(let inner): return try timeline(inner, clip, place)
     case .grid(let grid):
-      return try timeline(
-        GridLayout.timeline(grid, of: project, media: context.media, duration: lengthOfGrid(in: clip)), clip, place)
+      return try timeline(layout(grid, clip, place), clip, place)
     default:
       guard let key = project.probeKey(of: clip) else {
         throw SluiceError(.software, "source \(named.name) has no key", at: place + ".source")
@@ -76,6 +75,16 @@ struct TimelineBuilder {
     let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
     guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.times(way) else { return duration }
     return start.adding(played).map(TimeValue.seconds) ?? duration
+  }
+
+  private func layout(_ grid: Project.Grid, _ clip: Project.Clip, _ place: String) throws(SluiceError) -> Project {
+    do throws(SluiceError) {
+      return try GridLayout.timeline(grid, of: project, media: context.media, duration: lengthOfGrid(in: clip))
+    } catch {
+      var error = error
+      if error.place.isEmpty { error.place = place + ".source" }
+      throw error
+    }
   }
 
   private func timeline(_ inner: Project, _ clip: Project.Clip, _ place: String) throws(SluiceError) -> Source {
