@@ -47,8 +47,11 @@ void sluice_unpremultiply(void *c, const uint16_t *p, const uint16_t *a, size_t 
   }
 }
 
-void sluice_limit_premultiplied(uint16_t *p, const uint16_t *a, size_t n) {
-  for (size_t i = 0; i < n; i++) p[i] = p[i] < a[i] ? p[i] : a[i];
+void sluice_double_premultiplied(uint16_t *p, const uint16_t *a, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const uint32_t v = a[i] > 32767 ? ((uint32_t)p[i] * 65535u + a[i] / 2) / a[i] : p[i] * 2u;
+    p[i] = (uint16_t)(v > 65535 ? 65535 : v);
+  }
 }
 SLUICE_WIDE void sluice_scale_by(uint16_t *restrict p, const uint16_t *restrict w, size_t n) {
   for (size_t i = 0; i < n; i++) p[i] = (uint16_t)over65535((uint32_t)p[i] * w[i]);

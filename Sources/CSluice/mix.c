@@ -12,15 +12,28 @@ typedef struct pixels {
 
 #define INLINE static inline __attribute__((always_inline))
 
+// Times 65535 it is one, exactly.
+#define PART (1.0f / 65535.0f)
+
 INLINE void load(float *restrict out, const void *from, int n, int log2, bool wide) {
   if (wide) {
     const uint16_t *restrict s = from;
-    if (log2 == 0) for (int i = 0; i < n; i++) out[i] = s[i];
-    else for (int i = 0; i < n; i++) out[i] = s[i >> log2];
+    if (log2 == 0)
+      for (int i = 0; i < n; i++) out[i] = s[i];
+    else if (log2 == 1) {
+      for (int i = 0; i < n / 2; i++) out[2 * i] = out[2 * i + 1] = s[i];
+      if (n & 1) out[n - 1] = s[n / 2];
+    } else
+      for (int i = 0; i < n; i++) out[i] = s[i >> log2];
   } else {
     const uint8_t *restrict s = from;
-    if (log2 == 0) for (int i = 0; i < n; i++) out[i] = s[i];
-    else for (int i = 0; i < n; i++) out[i] = s[i >> log2];
+    if (log2 == 0)
+      for (int i = 0; i < n; i++) out[i] = s[i];
+    else if (log2 == 1) {
+      for (int i = 0; i < n / 2; i++) out[2 * i] = out[2 * i + 1] = s[i];
+      if (n & 1) out[n - 1] = s[n / 2];
+    } else
+      for (int i = 0; i < n; i++) out[i] = s[i >> log2];
   }
 }
 
@@ -65,15 +78,15 @@ INLINE void fetch(pixels *out, const sluice_surface *t, const sluice_pixels *s, 
     break;
   default: {
     float straight[CHUNK + 8];
-    const float step = (float)(1 << (16 - t->depth));
+    const float whole = 65535.0f / (float)(1 << (16 - t->depth));
     load(a, at(s->plane[3], s->stride[3], x - left, y, 2), m, 0, true);
-    for (int i = 0; i < m; i++) straight[i] = a[i] > 0 ? 65535.0f / a[i] / step : 0;
+    for (int i = 0; i < m; i++) straight[i] = a[i] > 0 ? whole / a[i] : 0;
     for (int k = 0; k < t->channels; k++) {
       float *restrict c = out->color[k] + 4 - left;
       load(c, at(s->plane[k], s->stride[k], x - left, y, 2), m, 0, true);
       for (int i = 0; i < m; i++) c[i] = c[i] * straight[i];
     }
-    for (int i = 0; i < m; i++) a[i] = a[i] / 65535.0f;
+    for (int i = 0; i < m; i++) a[i] = a[i] * PART;
   }
   }
   const float *restrict across = rule->across + x - left;
@@ -81,7 +94,7 @@ INLINE void fetch(pixels *out, const sluice_surface *t, const sluice_pixels *s, 
   for (int i = 0; i < m; i++) a[i] = a[i] * (across[i] * down);
   if (s->weights) {
     const uint16_t *restrict w = at(s->weights, s->weights_stride, x - left, y, 2);
-    for (int i = 0; i < m; i++) a[i] = a[i] * ((float)w[i] / 65535.0f);
+    for (int i = 0; i < m; i++) a[i] = a[i] * ((float)w[i] * PART);
   }
   if (rule->tint_alpha > 0)
     for (int k = 0; k < t->channels; k++) {
@@ -225,15 +238,15 @@ INLINE void mix_opaque(const sluice_surface *t, const sluice_pixels *s, const sl
 INLINE void mix_alpha(const sluice_surface *t, const sluice_pixels *s, const sluice_mix_rule *rule, int x, int y, int n) {
   pixels above;
   float p[3][CHUNK], below[CHUNK], back[3][CHUNK], delta[3][CHUNK];
-  const float step = (float)(1 << (16 - t->depth));
+  const float step = (float)(1 << (16 - t->depth)), fine = 1 / step;
   fetch(&above, t, s, rule, x, y, n, 0);
   const float *restrict a = above.alpha + 4;
   void *alpha = (void *)at(t->plane[3], t->stride[3], x, y, 2);
   load(below, alpha, n, 0, true);
-  for (int i = 0; i < n; i++) below[i] = below[i] / 65535.0f;
+  for (int i = 0; i < n; i++) below[i] = below[i] * PART;
   for (int k = 0; k < t->channels; k++) {
     load(p[k], at(t->plane[k], t->stride[k], x, y, 2), n, 0, true);
-    for (int i = 0; i < n; i++) p[k][i] = p[k][i] / step;
+    for (int i = 0; i < n; i++) p[k][i] = p[k][i] * fine;
   }
   if (rule->mode == NORMAL) {
     for (int k = 0; k < t->channels; k++) {

@@ -11,14 +11,18 @@ static inline __attribute__((always_inline)) int clamp_to(int v, int low, int hi
       const uint##bits##_t *restrict b, const uint##bits##_t *restrict c, const uint##bits##_t *restrict d, int n,      \
       const int16_t *cy, int shift) {                                                                                  \
     const int c0 = cy[0], c1 = cy[1], c2 = cy[2], c3 = cy[3], half = 1 << (shift - 1);                                 \
+    if (c1 == ONE) {                                                                                                   \
+      for (int i = 0; i < n; i++) out[i] = (b[i] * ONE + half) >> shift;                                               \
+      return;                                                                                                          \
+    }                                                                                                                  \
     for (int i = 0; i < n; i++) out[i] = (a[i] * c0 + b[i] * c1 + c[i] * c2 + d[i] * c3 + half) >> shift;              \
   }                                                                                                                    \
   static inline __attribute__((always_inline)) void straight_down##bits(uint##bits##_t *restrict out,                  \
       const uint##bits##_t *restrict a, const uint##bits##_t *restrict b, const uint##bits##_t *restrict c,            \
-      const uint##bits##_t *restrict d, int n, const int16_t *cy, int top) {                                           \
+      const uint##bits##_t *restrict d, int n, const int16_t *cy, int top, int half) {                                 \
     const int c0 = cy[0], c1 = cy[1], c2 = cy[2], c3 = cy[3];                                                          \
     for (int i = 0; i < n; i++) {                                                                                      \
-      const int v = (a[i] * c0 + b[i] * c1 + c[i] * c2 + d[i] * c3 + ONE / 2) >> 14;                                   \
+      const int v = (a[i] * c0 + b[i] * c1 + c[i] * c2 + d[i] * c3 + (ONE / 2 << half)) >> (14 + half);                \
       out[i] = (uint##bits##_t)(v < 0 ? 0 : v > top ? top : v);                                                        \
     }                                                                                                                  \
   }                                                                                                                    \
@@ -31,7 +35,7 @@ static inline __attribute__((always_inline)) int clamp_to(int v, int low, int hi
     }                                                                                                                  \
   }                                                                                                                    \
   SLUICE_WIDE static void shift##bits(uint8_t *dst, ptrdiff_t dst_stride, int width, int height, const uint8_t *src,   \
-      ptrdiff_t src_stride, int sw, int sh, int x, int y, const int16_t *cx, const int16_t *cy, int depth) {           \
+      ptrdiff_t src_stride, int sw, int sh, int x, int y, const int16_t *cx, const int16_t *cy, int depth, int half) { \
     const int top = (1 << depth) - 1, drop = depth - 1;                                                                \
     const bool still = cx[1] == ONE, level = cy[1] == ONE;                                                             \
     for (int j = 0; j < height; j++) {                                                                                 \
@@ -43,10 +47,10 @@ static inline __attribute__((always_inline)) int clamp_to(int v, int low, int hi
         const int n = width - i < RUN ? width - i : RUN;                                                               \
         const int first = x + i, begin = clamp_to(-first, 0, n), end = clamp_to(sw - first, begin, n);                 \
         if (still) {                                                                                                   \
-          if (level) memcpy(to + i + begin, row[1] + first + begin, (size_t)(end - begin) * sizeof *to);               \
+          if (level && !half) memcpy(to + i + begin, row[1] + first + begin, (size_t)(end - begin) * sizeof *to);               \
           else                                                                                                         \
             straight_down##bits(to + i + begin, row[0] + first + begin, row[1] + first + begin, row[2] + first + begin, \
-                row[3] + first + begin, end - begin, cy, top);                                                         \
+                row[3] + first + begin, end - begin, cy, top, half);                                                   \
           for (int k = 0; k < begin; k++) to[i + k] = end > begin ? to[i + begin] : row[1][0];                         \
           for (int k = end; k < n; k++) to[i + k] = end > begin ? to[i + end - 1] : row[1][sw - 1];                    \
           continue;                                                                                                    \
@@ -63,7 +67,7 @@ static inline __attribute__((always_inline)) int clamp_to(int v, int low, int hi
           for (int k = 0; k < lead; k++) line[k] = line[lead];                                                         \
           for (int k = tail; k < n + 3; k++) line[k] = line[tail - 1];                                                 \
         }                                                                                                              \
-        across##bits(to + i, line, n, cx, 28 - drop, top);                                                             \
+        across##bits(to + i, line, n, cx, 28 - drop + half, top);                                                      \
       }                                                                                                                \
     }                                                                                                                  \
   }
@@ -71,7 +75,7 @@ DOWN(8)
 DOWN(16)
 
 void sluice_shift(void *dst, ptrdiff_t dst_stride, int width, int height, const void *src, ptrdiff_t src_stride, int src_width,
-                  int src_height, int x, int y, const int16_t cx[4], const int16_t cy[4], int depth) {
-  if (depth > 8) shift16(dst, dst_stride, width, height, src, src_stride, src_width, src_height, x, y, cx, cy, depth);
-  else shift8(dst, dst_stride, width, height, src, src_stride, src_width, src_height, x, y, cx, cy, depth);
+                  int src_height, int x, int y, const int16_t cx[4], const int16_t cy[4], int depth, bool halved) {
+  if (depth > 8) shift16(dst, dst_stride, width, height, src, src_stride, src_width, src_height, x, y, cx, cy, depth, halved);
+  else shift8(dst, dst_stride, width, height, src, src_stride, src_width, src_height, x, y, cx, cy, depth, halved);
 }

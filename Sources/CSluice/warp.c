@@ -121,8 +121,9 @@ static inline __attribute__((always_inline)) quad taps_of(const int16_t *taps, i
     return q;                                                                                                          \
   }                                                                                                                    \
   SLUICE_WIDE static void warp##bits(uint##bits##_t *dst, int n, const uint8_t *src, ptrdiff_t stride, int w, int h,   \
-                                     int64_t u, int64_t v, int64_t du, int64_t dv, const int16_t *taps, int depth) {   \
-    const int top = (1 << depth) - 1, drop = depth - 1, shift = 28 - drop;                                             \
+                                     int64_t u, int64_t v, int64_t du, int64_t dv, const int16_t *taps, int depth,     \
+                                     int half) {                                                                       \
+    const int top = (1 << depth) - 1, drop = depth - 1, shift = 28 - drop + half;                                      \
     for (int i = 0; i < n; i++, u += du, v += dv) {                                                                    \
       int64_t wide_x = u >> 32, wide_y = v >> 32;                                                                      \
       const int x = (int)(wide_x < -4 ? -4 : wide_x > w + 4 ? w + 4 : wide_x);                                         \
@@ -143,7 +144,7 @@ WARP(8, bytes4)
 WARP(16, words4)
 
 void sluice_warp_row(void *dst, int n, const void *src, ptrdiff_t stride, int width, int height, int64_t u, int64_t v, int64_t du,
-                     int64_t dv, const int16_t *taps, int depth) {
-  if (depth > 8) warp16(dst, n, src, stride, width, height, u, v, du, dv, taps, depth);
-  else warp8(dst, n, src, stride, width, height, u, v, du, dv, taps, depth);
+                     int64_t dv, const int16_t *taps, int depth, bool halved) {
+  if (depth > 8) warp16(dst, n, src, stride, width, height, u, v, du, dv, taps, depth, halved);
+  else warp8(dst, n, src, stride, width, height, u, v, du, dv, taps, depth, halved);
 }

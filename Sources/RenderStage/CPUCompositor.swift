@@ -89,7 +89,8 @@ public final class CPUCompositor: Compositor {
     let scene = try SceneBuilder(isStill: isStill)
       .scene(layers[...], canvas: canvas, background: canvas.background, isOutput: true, input)
     let regions = damage.begin(output, scene)
-    try paint(scene, on: Target(canvas: canvas, planes: Planes(layout, in: output.memory), isPremultiplied: false), regions: regions)
+    try paint(
+      scene, on: Target(canvas: canvas, planes: Planes(layout, in: output.memory), isPremultiplied: false), regions: regions)
     damage.finish(output)
     for region in regions { drawnPixels += UInt64(region.width * region.height) }
   }

@@ -43,7 +43,7 @@ struct Planes {
   }
 }
 
-/// Memory of our own that grows to the largest size asked for and is then used again and again.
+/// Memory of our own that grows by powers of two to the largest size asked for and is then used again and again.
 final class Scratch {
   private(set) var memory: UnsafeMutableRawPointer?
   private var bytes = 0
@@ -56,9 +56,10 @@ final class Scratch {
   func reserve(_ count: Int) -> UnsafeMutableRawPointer {
     if let memory, count <= bytes { return memory }
     memory?.deallocate()
-    let fresh = UnsafeMutableRawPointer.allocate(byteCount: max(count, 64), alignment: 64)
+    bytes = 4096
+    while bytes < count { bytes *= 2 }
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     memory = fresh
-    bytes = count
     counters.add(.buffersCreated, 1)
     return fresh
   }

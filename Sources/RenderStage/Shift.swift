@@ -42,6 +42,7 @@ struct Shift {
   func run(_ area: Box, _ format: PixelFormat, into planes: Planes) {
     let opaque = tile.kind == .opaque
     let depth = opaque ? format.depth : 16
+    let halved = !opaque && !(Way(x, log2: 0).isWhole && Way(y, log2: 0).isWhole)
     for index in 0..<planes.count {
       let (cw, ch) = opaque ? format.subsampling(index) : (0, 0)
       let across = Way(x, log2: cw)
@@ -52,7 +53,16 @@ struct Shift {
       sluice_shift(
         to, planes.stride[index], Int32(area.width.aligned(up: cw) >> cw), Int32(area.height.aligned(up: ch) >> ch), from,
         tile.planes.stride[index], Int32(width), Int32(height), Int32(((area.x0 - tile.box.x0) >> cw) + across.whole),
-        Int32(((area.y0 - tile.box.y0) >> ch) + down.whole), across.taps, down.taps, Int32(depth))
+        Int32(((area.y0 - tile.box.y0) >> ch) + down.whole), across.taps, down.taps, Int32(depth), halved)
+    }
+    guard halved else { return }
+    for index in 0..<planes.count {
+      for row in 0..<area.height {
+        guard let line = planes.at(index, x: 0, y: row, bytes: 2), let alpha = planes.at(planes.count - 1, x: 0, y: row, bytes: 2)
+        else { return }
+        sluice_double_premultiplied(
+          line.assumingMemoryBound(to: UInt16.self), alpha.assumingMemoryBound(to: UInt16.self), area.width)
+      }
     }
   }
 }

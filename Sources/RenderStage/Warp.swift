@@ -27,8 +27,10 @@ struct Warp {
     let top = (corners.map(\.y).min() ?? 0) - 4
     let right = (corners.map(\.x).max() ?? 0) + 4
     let bottom = (corners.map(\.y).max() ?? 0) + 4
-    return Rect(x: left.rounded(.down), y: top.rounded(.down), width: (right - left).rounded(.up), height: (bottom - top).rounded(.up))
-      .intersection(whole)
+    return Rect(
+      x: left.rounded(.down), y: top.rounded(.down), width: (right - left).rounded(.up), height: (bottom - top).rounded(.up)
+    )
+    .intersection(whole)
   }
 
   /// Bytes that `run` wants for an area.
@@ -48,7 +50,7 @@ struct Warp {
     if case .tile(let tile, _, _, _, _) = content { isPremultiplied = tile.kind == .premultiplied }
     let format = canvas.format
     for plane in 0..<(isPremultiplied ? 1 : format.planeCount) {
-      let (cw, ch) = format.subsampling(plane)
+      let ch = format.subsampling(plane).1
       for y in 0..<area.height.aligned(up: ch) >> ch {
         let run = coverage(area, canvas, plane: plane, row: y, weights)
         if isPremultiplied {
@@ -56,7 +58,6 @@ struct Warp {
         } else {
           sampleRow(area, format, plane: plane, depth: format.depth, row: y, run, samples, location: canvas.color.chromaLocation)
         }
-        _ = cw
       }
     }
     guard isPremultiplied, case .tile(_, _, _, _, let sited) = content else {
@@ -102,14 +103,14 @@ struct Warp {
       let scaleY = Double(height) / part.height
       let start = spin.inside(
         Double(area.x0) + Double(run.lowerBound) * cell.x + siteX, Double(area.y0) + Double(row) * cell.y + siteY)
-      func fixed(_ value: Double) -> Int64 { Int64((value * 4_294_967_296).rounded()) }
+      func fixed(_ value: Double) -> Int64 { Int64((min(max(value, -1e9), 1e9) * 4_294_967_296).rounded()) }
       guard let from = tile.planes.base[plane] else { return }
       sluice_warp_row(
         to, Int32(run.count), from, tile.planes.stride[plane], Int32(tile.box.width.aligned(up: cw) >> cw),
         Int32(tile.box.height.aligned(up: ch) >> ch),
         fixed(((start.x - part.x) * scaleX - siteX - Double(tile.box.x0)) / cell.x),
         fixed(((start.y - part.y) * scaleY - siteY - Double(tile.box.y0)) / cell.y), fixed(spin.turn.c * scaleX),
-        fixed(-spin.turn.s * scaleY * cell.x / cell.y), Taps.catmullRom, Int32(depth))
+        fixed(-spin.turn.s * scaleY * cell.x / cell.y), Taps.catmullRom, Int32(depth), tile.kind == .premultiplied)
     }
   }
 
@@ -119,20 +120,18 @@ struct Warp {
     for plane in 0..<count {
       sampleRow(area, format, plane: plane, depth: 16, row: row, run, samples, location: 1)
       guard let line = samples.at(plane, x: 0, y: row, bytes: 2) else { return }
-      let n = area.width
       memset(line, 0, run.lowerBound * 2)
-      memset(line + run.upperBound * 2, 0, max(n - run.upperBound, 0) * 2)
+      memset(line + run.upperBound * 2, 0, max(area.width - run.upperBound, 0) * 2)
     }
     guard let alpha = samples.at(count - 1, x: run.lowerBound, y: row, bytes: 2)?.assumingMemoryBound(to: UInt16.self),
       let covered = weights.at(0, x: run.lowerBound, y: row, bytes: 2)?.assumingMemoryBound(to: UInt16.self)
     else { return }
     for plane in 0..<count {
-      guard let line = samples.at(plane, x: run.lowerBound, y: row, bytes: 2)?.assumingMemoryBound(to: UInt16.self) else { return }
-      if plane < count - 1 {
-        sluice_limit_premultiplied(line, alpha, run.count)
-        sluice_scale_by(line, covered, run.count)
+      guard let line = samples.at(plane, x: run.lowerBound, y: row, bytes: 2)?.assumingMemoryBound(to: UInt16.self) else {
+        return
       }
+      sluice_double_premultiplied(line, alpha, run.count)
+      sluice_scale_by(line, covered, run.count)
     }
-    sluice_scale_by(alpha, covered, run.count)
   }
 }

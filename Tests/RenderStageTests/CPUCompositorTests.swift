@@ -27,6 +27,26 @@ import Testing
   @Test func alphaLeavesNoFringe() throws { try suite.alphaLeavesNoFringe() }
   @Test func cropsAreCleanAtTheirEdges() throws { try suite.cropsAreCleanAtTheirEdges() }
   @Test func faultsAreNamed() throws { try suite.faultsAreNamed() }
+  @Test func clipsCoverInPart() throws { try suite.clipsCoverInPart() }
+  @Test(arguments: LayerReference.formats) func blendModesFollowTheFormulas(_ format: PixelFormat) throws {
+    try suite.blendModesFollowTheFormulas(format)
+  }
+  @Test func neutralBlendsChangeNoByte() throws { try suite.neutralBlendsChangeNoByte() }
+  @Test func blendsInGroupsFollowW3C() throws { try suite.blendsInGroupsFollowW3C() }
+  @Test(arguments: LayerReference.formats) func opaqueGroupsAreExact(_ format: PixelFormat) throws {
+    try suite.opaqueGroupsAreExact(format)
+  }
+  @Test func crossDissolvesAddUp() throws { try suite.crossDissolvesAddUp() }
+  @Test func transparentGroupsMixWithinOne() throws { try suite.transparentGroupsMixWithinOne() }
+  @Test func scaledGroupsAreScaledPictures() throws { try suite.scaledGroupsAreScaledPictures() }
+  @Test func tintsMixColours() throws { try suite.tintsMixColours() }
+  @Test func rightAnglesMoveSamples() throws { try suite.rightAnglesMoveSamples() }
+  @Test(arguments: [7.5, 30, 133, 271.25]) func turnedPicturesFollowTheirFunction(_ degrees: Double) throws {
+    try suite.turnedPicturesFollowTheirFunction(degrees)
+  }
+  @Test func turnedEdgesAreCoveredByArea() throws { try suite.turnedEdgesAreCoveredByArea() }
+  @Test func turnedAlphaLeavesNoFringe() throws { try suite.turnedAlphaLeavesNoFringe() }
+  @Test func hugeTurnedLayersAreScaledInPart() throws { try suite.hugeTurnedLayersAreScaledInPart() }
 }
 
 @Suite struct CPUCompositorTests {

@@ -165,6 +165,7 @@ struct CompositorConformance {
         var moved = layer
         moved.destination.x += 128
         moved.destination.y += 128
+        moved.clip = moved.destination
         let cut = try stage(.test(128, 96)).render([layer], [picture])
         let whole = try stage(.test(384, 352)).render([moved], [picture])
         for plane in 0..<3 {

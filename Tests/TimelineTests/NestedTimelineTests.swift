@@ -127,10 +127,16 @@ import Testing
   }
 
   @Test func openTimelineIOGoesTheSameWay() throws {
-    let clip = #"{"OTIO_SCHEMA":"Clip.2","media_reference_key":"x"}"#
-    #expect(try errors(["a.json": naming("b.otio"), "b.otio": clip]).allSatisfy { $0.hasPrefix("b.otio:1:") })
-    #expect(try errors(["a.json": naming("b.otio"), "b.otio": clip]).count == 1)
-    let timeline = #"{"OTIO_SCHEMA":"Timeline.1","tracks":{"OTIO_SCHEMA":"Stack.1","children":[]}}"#
-    #expect(try errors(["a.json": naming("b.otio"), "b.otio": timeline]) == [])
+    let film = OTIOText.timeline([OTIOText.track([OTIOText.clip("a", OTIOText.range(5, 10))])])
+    try withFiles(["a.json": naming("b.otio"), "b.otio": film]) { folder in
+      guard case .timeline(let inner) = try ProjectReader.read(path: "\(folder)/a.json").sources[0].source else {
+        Issue.record("no timeline")
+        return
+      }
+      #expect(inner.tracks[0].clips.map(\.frames24) == [[0, 10, 0]] && inner.canvas.background == .clear)
+      #expect(try ProjectReader.read(path: "\(folder)/b.otio").canvas.background == .black)
+    }
+    #expect(
+      try errors(["a.json": naming("b.otio"), "b.otio": "{}"]) == ["b.otio:1:1: \"OTIO_SCHEMA\" is missing"])
   }
 }

@@ -192,6 +192,11 @@ import Testing
     #expect(result.notes(.ignored) == [#"tracks[1].children[1] "t": sound is cut here, not cross-faded"#])
     #expect(result.project.tracks[2].clips[0].frames24 == [24, 72, 0])
     #expect(result.project.canvas.rate == Rational(24))
+    let inner = T.stack([T.track([T.clip("v", T.range(0, 9))]), T.track([T.clip("w", T.range(0, 5))], kind: "Audio")])
+    let nested = try otio(T.track([inner, T.clip("x", T.range(0, 5))], kind: "Audio"))
+    guard case .timeline(let sound) = nested.source(0) else { throw Unexpected() }
+    #expect(sound.tracks.filter { !$0.clips.isEmpty }.map(\.kind) == [.audio] && nested.clip(1).frames24 == [9, 5, 0])
+    #expect(nested.notes(.ignored) == [#"tracks[0].children[0].children[0] "T": is a track of pictures inside sound"#])
   }
 
   struct Unexpected: Error {}

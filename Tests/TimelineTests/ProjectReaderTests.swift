@@ -299,6 +299,32 @@ import Testing
     }
   }
 
+  @Test func mutatedProjectsNeverCrashOrHang() {
+    var random = TestRandom(5)
+    let seed = Array(Self.whole.utf8)
+    let pieces = [
+      "{", "}", "[", "]", ":", ",", "\"", "-", "1e999", "0x", "\\u", "/*", "null", "99999999999999999999", "\u{0}", "'",
+    ].map { Array($0.utf8) }
+    for _ in 0..<4000 {
+      var bytes = seed
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        let at = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)))
+        case 2: bytes.insert(contentsOf: pieces.randomElement(using: &random) ?? [], at: at)
+        case 3: bytes.insert(contentsOf: seed[..<min(seed.count, at)], at: at)
+        default: bytes.replaceSubrange(at..<at + 1, with: String(Int64.random(in: .min ... .max, using: &random)).utf8)
+        }
+        if bytes.isEmpty { bytes = seed }
+      }
+      if let project = try? ProjectReader.read(bytes: bytes, path: "/p/x.json") {
+        let media = Dictionary(uniqueKeysWithValues: project.sourcePaths().map { ($0, video($0)) })
+        _ = try? PlanCompiler.compile(project, media: media, settings: project.output.settings())
+      }
+    }
+  }
+
   @Test func manyErrorsAreCounted() {
     let lines = errorLines("{tracks:[\(String(repeating: "1,", count: 4000))]}")
     #expect(lines.count == 101)

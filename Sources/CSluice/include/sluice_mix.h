@@ -68,15 +68,15 @@ void sluice_alpha_widen(uint16_t *out, const void *a, size_t n, int depth);
 void sluice_alpha_narrow(void *out, const uint16_t *a, size_t n, int depth);
 /// The smallest box with all samples of a plane that are not zero: false when there are none.
 bool sluice_ink(const void *plane, ptrdiff_t stride, int width, int height, int sample_bytes, int box[4]);
-/// Colours that a kernel with negative lobes left above their alpha are brought back to it.
-void sluice_limit_premultiplied(uint16_t *p, const uint16_t *a, size_t n);
+/// Undoes the halving of the resamplers: alpha beyond one becomes one, and takes its colours with it. Colours before alpha.
+void sluice_double_premultiplied(uint16_t *p, const uint16_t *a, size_t n);
 /// Multiplies samples by weights of 0...65535.
 void sluice_scale_by(uint16_t *p, const uint16_t *w, size_t n);
 
 /// dst(i, j) = sum of cx[k] * cy[l] * src(x + i + k - 1, y + j + l - 1) / 2^28, edges of the source repeated. Taps of 14 bits whose
-/// sum is 16384. Strides in bytes.
+/// sum is 16384. Strides in bytes. `halved`: half of that, so that what goes beyond the largest sample is kept.
 void sluice_shift(void *dst, ptrdiff_t dst_stride, int width, int height, const void *src, ptrdiff_t src_stride, int src_width,
-                  int src_height, int x, int y, const int16_t cx[4], const int16_t cy[4], int depth);
+                  int src_height, int x, int y, const int16_t cx[4], const int16_t cy[4], int depth, bool halved);
 
 /// A rectangle turned around its middle: pixel (x, y) of the canvas is u = (x - cx) c + (y - cy) s, v = (y - cy) c - (x - cx) s
 /// of it, inside while |u| <= half_width and |v| <= half_height.
@@ -90,6 +90,6 @@ sluice_spin sluice_spin_make(double cx, double cy, double width, double height, 
 void sluice_spin_coverage(const sluice_spin *spin, uint16_t *out, int n, double x, double y, double w, double h, double x_end,
                           int *first, int *end);
 /// Bicubic samples (Catmull-Rom) at positions (u + i * du, v + i * dv) of a plane, 32 bits behind the point; its edges are repeated.
-/// `taps` are 1024 phases of four taps of 14 bits.
+/// `taps` are 1024 phases of four taps of 14 bits. `halved` as above.
 void sluice_warp_row(void *dst, int n, const void *src, ptrdiff_t stride, int width, int height, int64_t u, int64_t v, int64_t du,
-                     int64_t dv, const int16_t *taps, int depth);
+                     int64_t dv, const int16_t *taps, int depth, bool halved);

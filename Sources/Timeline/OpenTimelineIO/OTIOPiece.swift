@@ -96,13 +96,7 @@ final class OTIOProjectBuilder {
 
   /// A timeline ends where the file says, not where its last picture ends: its background is shown until then.
   func fill(to end: Rational) {
-    var last = Rational.zero
-    for track in project.tracks where track.kind == .video && track.enabled {
-      for clip in track.clips where clip.enabled {
-        guard case .seconds(let at) = clip.at, case .seconds(let duration)? = clip.duration else { continue }
-        last = max(last, clock.sum(at, duration))
-      }
-    }
+    let last = project.lastPicture(before: end, clock)
     guard last < end else { return }
     var clip = Project.Clip(source: index(of: .color(project.canvas.background), name: "background"))
     clip.at = .seconds(last)
@@ -257,5 +251,26 @@ extension Project.Clip {
     if let crop { values += [crop.x, crop.y, crop.width, crop.height] }
     for case .avfilter(_, let parameters) in effects { values += parameters.map(\.value) }
     return values.contains { $0.constant == nil }
+  }
+}
+
+extension Project {
+  /// Where the last picture ends that it shows before `limit`. (At most: of a timeline that plays backwards all counts.)
+  fileprivate func lastPicture(before limit: Rational, _ clock: OTIOClock) -> Rational {
+    var last = Rational.zero
+    for track in tracks where track.kind == .video && track.enabled {
+      for clip in track.clips where clip.enabled {
+        guard case .seconds(let at) = clip.at, case .seconds(let start) = clip.in, case .seconds(let duration)? = clip.duration
+        else { continue }
+        if case .color(let color) = sources[clip.source].source, color.alpha == 0 { continue }
+        var length = min(duration, clock.difference(limit, at))
+        if case .timeline(let inner) = sources[clip.source].source, clip.speed > .zero, length > .zero {
+          let end = inner.lastPicture(before: clock.sum(start, clock.product(length, clip.speed)), clock)
+          length = min(length, clock.quotient(clock.difference(end, start), clip.speed))
+        }
+        if length > .zero { last = max(last, clock.sum(at, length)) }
+      }
+    }
+    return last
   }
 }

@@ -39,17 +39,17 @@ struct OTIORoot {
       return nil
     }
     let extras = isTimeline ? object.extras : nil
-    let start = isTimeline ? object.time("global_defaultstime") : nil
+    let start = isTimeline ? object.time("global_start_time") : nil
     let rate = OTIORates(root).rate(preferring: start?.rate)
     var defaults = Project(canvas: Canvas(width: 1920, height: 1080, rate: rate ?? Rational(24)))
     if isNested { defaults.canvas.background = .clear }
     let project = extras.map { OTIOExtras.project($0, of: object, startingWith: defaults, isNested: isNested) } ?? defaults
     let canvas = project.canvas
     let given = extras?["canvas"]
-    if isTimeline { object.noteOthers(["tracks", "global_defaultstime"]) }
+    if isTimeline { object.noteOthers(["tracks", "global_start_time"]) }
     if let start, start.seconds != .zero {
       context.note(
-        .ignored, object, "global_defaultstime \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
+        .ignored, object, "global_start_time \(DecimalText.text(start.seconds)) s is a label: the output starts at 0")
     }
 
     let builder = OTIOProjectBuilder(project, kind: .video, context: context)

@@ -22,6 +22,9 @@ struct OTIOTrackReader {
       switch child.schema {
       case "Transition":
         context.note(.ignored, child, "a Transition has no meaning in a Stack")
+      case "Track" where builder.kind == .audio && kind(of: child) == .video:
+        context.note(.ignored, child, "is a track of pictures inside sound")
+        extent = max(extent, OTIOLengths(clock: clock).duration(child.value))
       case "Track":
         extent = max(extent, track(child, into: builder))
       default:
@@ -143,7 +146,8 @@ struct OTIOLengths {
     return sum
   }
 
-  private func duration(_ value: JSONValue) -> Rational {
+  /// Of an item.
+  func duration(_ value: JSONValue) -> Rational {
     guard let object = OTIOObject(value, "", quiet) else { return .zero }
     if let range = object.range("source_range") { return range.duration }
     guard object.schema == "Clip" else { return extent(value) }
