@@ -13,7 +13,12 @@ struct TransitionBuilder {
   func join(_ before: inout [PlanItem], _ after: inout [PlanItem], _ kind: Project.Transition.Kind, place: String) {
     switch kind {
     case .dissolve: dissolve(&before, &after, place)
-    case .fade(let color): set(.fade(color), &before, &after)
+    case .fade(let color):
+      set(.fade(color), &before, &after)
+      // One of the two is seen at a time: the other's pictures are not asked for.
+      let middle = frames.lowerBound + Int64(frames.count + 1) / 2
+      before = before.compactMap { $0.cut(to: TimeMap.always.lowerBound..<middle) }
+      after = after.compactMap { $0.cut(to: middle..<TimeMap.always.upperBound) }
     case .wipe(let direction): set(.wipe(direction), &before, &after)
     case .slide(let direction): set(.slide(direction), &before, &after)
     case .push(let direction): set(.push(direction), &before, &after)

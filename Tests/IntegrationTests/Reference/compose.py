@@ -138,16 +138,37 @@ class Mapper:
             min(int(np.ceil(float(source.y + source.h) - 1e-7)), size[1]),
         )
         self.ratio = (float(source.w) / float(place.w), float(source.h) / float(place.h))
+        # The pixels of the surface that are worked out: what the layer may touch, and some around it.
+        if layer.rotation == 0:
+            x, y = [float(place.x), float(place.right)], [float(place.y), float(place.bottom)]
+        else:
+            reach = float(place.w + place.h) / 2
+            middle = (float(place.x + place.w / 2), float(place.y + place.h / 2))
+            x, y = ([m - reach, m + reach] for m in middle)
+        clip = layer.clip
+        limits = [(x, clip.x, clip.right, surface.width), (y, clip.y, clip.bottom, surface.height)]
+        self.range = []
+        for (low, high), first, last, most in limits:
+            low = max(0, int(max(low, float(first))) // 8 * 8 - 8)
+            high = min(most, int(min(high, float(last))) // 8 * 8 + 16)
+            self.range.append((low, max(low, high)))
 
     def plane(self, plane, from_shift, to_shift, from_left=False, to_left=False):
         """`left`: the samples lie at their cell's first pixel, not in its middle."""
+        spans = [(low >> shift, high >> shift) for (low, high), shift in zip(self.range, to_shift)]
+        out = np.zeros((self.surface.height >> to_shift[1], self.surface.width >> to_shift[0]))
+        if all(low < high for low, high in spans):
+            within = (slice(*spans[1]), slice(*spans[0]))
+            out[within] = self.part(plane, from_shift, to_shift, from_left, to_left, spans)
+        return out
+
+    def part(self, plane, from_shift, to_shift, from_left, to_left, spans):
         axes, layer = [], self.layer
         source, place = (layer.source.x, layer.source.y), (layer.place.x, layer.place.y)
         for axis in (0, 1):
             left = axis == 0
-            count = (self.surface.width, self.surface.height)[axis] >> to_shift[axis]
             cell, other = 1 << to_shift[axis], 1 << from_shift[axis]
-            at = (np.arange(count) + 0.5) * cell - ((cell - 1) / 2 if to_left and left else 0)
+            at = (np.arange(*spans[axis]) + 0.5) * cell - ((cell - 1) / 2 if to_left and left else 0)
             at = float(source[axis]) + (at - float(place[axis])) * self.ratio[axis] + self.origin[axis]
             at = (at + ((other - 1) / 2 if from_left and left else 0)) / other
             low = (self.window[axis] + self.origin[axis]) >> from_shift[axis]
@@ -155,9 +176,9 @@ class Mapper:
             axes.append((at, self.ratio[axis] * cell / other, low, min(high, plane.shape[1 - axis])))
         if layer.rotation == 0:
             return resample.scale(plane, *axes, self.kernel)
-        return self.turned(plane, from_shift, to_shift, from_left, to_left)
+        return self.turned(plane, from_shift, to_shift, from_left, to_left, spans)
 
-    def turned(self, plane, from_shift, to_shift, from_left, to_left):
+    def turned(self, plane, from_shift, to_shift, from_left, to_left, spans):
         """Scaled upright first, where it shrinks, so that nothing aliases; then one interpolation."""
         source, place = self.layer.source, self.layer.place
         shrink = [max(1.0, self.ratio[0]), max(1.0, self.ratio[1])]
@@ -169,9 +190,7 @@ class Mapper:
             count = max(1, int(np.ceil((high - low) / shrink[axis])))
             axes.append((low + (np.arange(count) + 0.5) * shrink[axis], shrink[axis], low, high))
         small = resample.scale(plane, *axes, self.kernel)
-        surface = self.surface
-        points = lambda length, shift: (np.arange(length >> shift) + 0.5) * (1 << shift)
-        x, y = points(surface.width, to_shift[0]), points(surface.height, to_shift[1])
+        x, y = ((np.arange(*span) + 0.5) * (1 << shift) for span, shift in zip(spans, to_shift))
         if to_left and to_shift[0]:
             x = x - 0.5
         x, y = unturned(self.layer, *np.meshgrid(x, y))
