@@ -16,7 +16,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib
 FORMATTED = Package.swift Sources $(wildcard Tests)
 VENV = .build/bench-venv
 
-.PHONY: help deps test-deps toolchain build test demo install uninstall lint fmt bench clean
+.PHONY: help deps test-deps toolchain build test demo install uninstall lint fmt fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make test                  install what is missing, build, run every test"
 	@echo "make build                 the optimised programs, in $(RELEASE)"
 	@echo "make install PREFIX=$(PREFIX)"
+	@echo "make fuzz                  mutated projects and .otio files, a hundred thousand and more, optimised"
 	@echo "make lint | fmt            check, or mend, the format; lint checks the layering of the targets too"
 	@echo "make bench [BENCH=grid]    measure against ffmpeg and others; tables go to docs/benchmarks.md"
 	@echo "make clean"
@@ -57,6 +58,11 @@ build: toolchain deps
 test: toolchain test-deps
 	swift build --build-tests
 	PATH="/usr/bin:$$PATH" swift test --skip-build
+
+# In a build folder of its own: tests of an optimised build are compiled otherwise.
+fuzz: toolchain test-deps
+	PATH="/usr/bin:$$PATH" SLUICE_FUZZ_ROUNDS=$(or $(ROUNDS),30000) swift test -c release -Xswiftc -enable-testing \
+	  --scratch-path .build/fuzz --filter FuzzTests
 
 demo: toolchain
 	$(call install-packages,$(PACKAGES) ffmpeg)

@@ -45,8 +45,8 @@ struct BadInputTests {
       (clip("source: \"a\", at: 0, duration: -1"), ["duration"]),
       (clip("source: \"a\", at: 0, duration: true"), ["duration"]),
       (clip("source: \"a\", at: 0, duration: 1, opacity: 7"), ["opacity"]),
-      (clip("source: \"a\", at: 0, duration: 1, rotate: 30"), ["rotate", "not supported yet"]),
-      (clip("source: \"a\", at: 0, duration: 1, effects: [ { avfilter: \"gblur\" } ]"), ["effects", "not supported yet"]),
+      (clip("source: \"a\", at: 0, duration: 1, rotate: true"), ["rotate"]),
+      (clip("source: \"a\", at: 0, duration: 1, effects: [ { avfilter: 7 } ]"), ["effects"]),
       ("{ canvas: { width: 321, height: 180, fps: 24 }, \(sources), tracks: [] }", ["canvas.width", "321"]),
       ("{ canvas: { width: 0, height: 180, fps: 24 }, \(sources), tracks: [] }", ["canvas.width"]),
       ("{ canvas: { width: 9999998, height: 180, fps: 24 }, \(sources), tracks: [] }", ["canvas.width"]),
@@ -60,6 +60,10 @@ struct BadInputTests {
       #expect(!box.exists("out.y4m"))
     }
     try box.refuses(["render", "missing.json5", "-o", "out.y4m"], 66, "missing.json5")
+    // In libavfilter's own words.
+    try box.write("p.json5", clip("source: \"a\", at: 0, duration: 1, effects: [ { avfilter: \"nosuchfilter=3\" } ]"))
+    try box.refuses(["render", "p.json5", "-o", "out.y4m", "--progress", "none"], 65, "No such filter", "nosuchfilter")
+    #expect(!box.exists("out.y4m"))
     box.expectNothingLeft()
   }
 

@@ -68,21 +68,21 @@ import Timeline
     return max(1, world.events)
   }
 
-  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 120_000) { _, _ in } }
+  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 60_000) { _, _ in } }
 
   @Test func deathsCostTimeAndNothingElse() throws {
-    try simulate(100_000, events: 120_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
+    try simulate(100_000, events: 60_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
   }
 
   @Test func nonsenseEndsTheWorkerAndNothingElse() throws {
-    try simulate(200_000, events: 100_000) { options, random in
+    try simulate(200_000, events: 50_000) { options, random in
       options.nonsense = random.int(2...20)
       options.deaths = random.int(0...10)
     }
   }
 
   @Test func failingSourcesHoldTheLastGoodPicture() throws {
-    try simulate(300_000, events: 60_000) { options, random in
+    try simulate(300_000, events: 50_000) { options, random in
       options.failingSources = true
       options.deaths = random.int(0...10)
     }

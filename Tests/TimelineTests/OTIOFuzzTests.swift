@@ -37,12 +37,13 @@ import Testing
     #""Stack.1""#, #""Clip.2""#, #""Transition.1""#, #""Gap.1""#, #""Timeline.1""#, #""hold""#, "23.976", "1e15",
   ]
 
-  /// Any bytes give a project or errors: no trap, no hang. Projects that come out can be written.
+  /// Any bytes give a project or errors: no trap, no hang. Projects that come out can be written and planned.
   @Test(arguments: [1, 2, 3, 4] as [UInt64]) func mutatedFilesNeverTrap(seed: UInt64) {
     var random = TestRandom(seed)
     let original = Array(Self.whole.utf8)
     var read = 0
-    for _ in 0..<500 {
+    let rounds = ProcessInfo.processInfo.environment["SLUICE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 300
+    for _ in 0..<rounds {
       var bytes = original
       for _ in 0..<Int.random(in: 1...2, using: &random) { mutate(&bytes, &random) }
       guard let result = try? OTIOReader.read(bytes: bytes, path: "/p/x.otio", exists: { $0.utf8.count % 5 != 0 }) else {
@@ -50,6 +51,8 @@ import Testing
       }
       read += 1
       #expect(!ProjectWriter.json(result.project).isEmpty && !result.notes.map(\.description).isEmpty)
+      _ = try? PlanCompiler.compile(
+        result.project, media: Self.media(result.project), settings: result.project.output.settings())
     }
     #expect(read > 10, "only \(read) were still timelines")
   }

@@ -59,7 +59,7 @@ import Testing
 
   @Test func whatTheWriterWritesTheReaderReadsBack() throws {
     var random = TestRandom(10)
-    for _ in 0..<1500 {
+    for _ in 0..<500 {
       var project = Self.randomProject(&random)
       project.output.crf = random.chance(50) ? Rational(37, 2) : nil
       project.output.codec = random.chance(50) ? "libx265" : nil
@@ -115,7 +115,7 @@ import Testing
   @Test func evaluationEqualsTheDefinitionOverThousandsOfTimelines() throws {
     var random = TestRandom(11)
     var compared = 0
-    while compared < 2500 {
+    while compared < 1000 {
       let project = Self.randomProject(&random)
       guard let plan = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings(), decodeThreads: 1) else {
         continue

@@ -21,7 +21,8 @@ width, height, wall, columns, speed, seconds = map(int, sys.argv[1:7])
 output, photographs = sys.argv[7], sys.argv[8:]
 def place(i):
     x, y = width * (i % columns), height * (i // columns)
-    return lambda t: (x, (y - speed * t + height) % wall - height)
+    # Whole pixels: MoviePy 2 fails where less than a row of a clip is left on the canvas.
+    return lambda t: (x, round((y - speed * t + height) % wall) - height)
 clips = [ImageClip(p).resized((width, height)).with_position(place(i)).with_duration(seconds)
          for i, p in enumerate(photographs)]
 video = CompositeVideoClip(clips, size=(width * columns, 1080))

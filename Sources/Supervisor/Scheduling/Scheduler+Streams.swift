@@ -125,6 +125,8 @@ extension Scheduler {
     use.deliveries.append(Delivery(slot: SlotReference(slot: slot, generation: generation), frames: first..<first + count))
     use.next = first + count
     uses[handle] = use
+    // Frames that none of the layers showed have been composed without it.
+    if let lane = use.lane, first + count <= lanes[lane].nextCompose { dropPassed(lane) }
   }
 
   /// A ready slot that nobody wants: one use and its end, so that it goes the ledger's own way to free.
