@@ -1,4 +1,4 @@
-"""A wall of twenty-four photographs of 12 megapixels that scrolls for twenty seconds, at a speed between whole pixels."""
+"""A wall of twenty-four photographs of 12 megapixels that scrolls for twenty seconds, two pixels a frame."""
 import importlib.util
 import os
 import sys
@@ -10,7 +10,7 @@ from report import Check, Section, at_most, equals
 COLUMNS, ROWS = 4, 6
 TILE = (480, 270)
 WALL = ROWS * TILE[1]
-SPEED = 50  # pixels a second
+SPEED = 60  # pixels a second: two a frame, which ffmpeg's scroll, that knows whole pixels only, can do too
 SECONDS = 20
 FRAMES = 30 * SECONDS
 
@@ -20,9 +20,12 @@ from moviepy import CompositeVideoClip, ImageClip
 width, height, wall, columns, speed, seconds = map(int, sys.argv[1:7])
 output, photographs = sys.argv[7], sys.argv[8:]
 def place(i):
-    x, y = width * (i % columns), height * (i // columns)
-    # Whole pixels: MoviePy 2 fails where less than a row of a clip is left on the canvas.
-    return lambda t: (x, round((y - speed * t + height) % wall) - height)
+    x, y0 = width * (i % columns), height * (i // columns)
+    def at(t):
+        y = round((y0 - speed * t + height) % wall) - height
+        # MoviePy 2.1 fails on clips that are wholly beyond an edge, except exactly below.
+        return x, y if -height < y < 1080 else 1080
+    return at
 clips = [ImageClip(p).resized((width, height)).with_position(place(i)).with_duration(seconds)
          for i, p in enumerate(photographs)]
 video = CompositeVideoClip(clips, size=(width * columns, 1080))
@@ -100,9 +103,9 @@ def scroll(context):
             equals("frames", frame_count(context.path("scroll.mp4")), FRAMES),
             equals("slots leaked", read_stats(stats)["slots"]["leaked"], 0),
         ]
-        if python:
+        if "MoviePy" in figures:
             faster = figures["MoviePy"].wall / own.wall
             section.checks.insert(0, Check("as fast as MoviePy", f"{faster:.1f} times", "at least 5 times", faster >= 5))
         else:
-            section.notes.append("MoviePy is not installed: not measured")
+            section.notes.append("MoviePy is not installed, or fails: not measured")
     return section

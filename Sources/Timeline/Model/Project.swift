@@ -52,6 +52,8 @@ public struct Project: Hashable, Sendable {
   /// The first is at the bottom.
   public var tracks: [Track] = []
   public var output = Output()
+  /// Interlaced sources are made progressive. Not where a frame is taken as it is (`sluice frame FILE`).
+  public var deinterlaces = true
 
   public init(canvas: Canvas) { self.canvas = canvas }
 }

@@ -24,6 +24,7 @@ public enum FrameProject {
         width: turned ? video.height : video.width, height: turned ? video.width : video.height, format: video.format, rate: rate,
         color: video.color, sampleAspect: turned ? Rational(aspect.den, aspect.num) : aspect))
     let isGraph = info.path.hasPrefix("lavfi:")
+    project.deinterlaces = false
     project.sources = [.init("source", isGraph ? .lavfi(String(info.path.dropFirst(6))) : .file(info.path))]
     var clip = Project.Clip(source: 0)
     clip.duration = .frames(1)

@@ -18,7 +18,7 @@ public enum PlanCompiler {
     decodeThreads: Int = 1
   ) throws(ProjectErrors) -> Plan {
     let output = FrameGrid(rate: project.canvas.rate)
-    let context = PlanContext(media: media, output: output)
+    let context = PlanContext(media: media, output: output, deinterlaces: project.deinterlaces)
     let builder = TimelineBuilder(
       project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
       within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")

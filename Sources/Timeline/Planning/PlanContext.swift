@@ -6,13 +6,15 @@ final class PlanContext {
   let media: [String: MediaInfo]
   /// Frames of the output.
   let output: FrameGrid
+  let deinterlaces: Bool
   let problems = PlanProblems()
   private(set) var changes = PlanBytes.Changes()
   private var motionIndex: [Motion: Int] = [:]
   private var transitionIndex: [PlanBytes.TransitionRecord: Int] = [:]
 
-  init(media: [String: MediaInfo], output: FrameGrid) {
+  init(media: [String: MediaInfo], output: FrameGrid, deinterlaces: Bool) {
     self.media = media
+    self.deinterlaces = deinterlaces
     self.output = output
   }
 

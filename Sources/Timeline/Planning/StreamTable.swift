@@ -100,7 +100,7 @@ struct StreamTable {
     }
     let video = info.video ?? MediaInfo.Video()
     let isImage = info.kind == .image
-    let deinterlace = video.interlaced && !isImage
+    let deinterlace = video.interlaced && !isImage && context.deinterlaces
     // What goes through filters, or comes backwards, is put into slots when it is finished: no codec holds them.
     let isPrivate = !picture.effects.isEmpty || deinterlace || step < .zero
     let threads = isImage || info.path.hasPrefix("lavfi:") ? 1 : threads
