@@ -14,6 +14,7 @@ public final class Worker: @unchecked Sendable {
   private let rings: [SharedRegion?]
   private let connection: FileDescriptor
   private let socket: DealerSocket
+  private let link: MessageLink?
   private let wake: FileDescriptor
   private let outgoing = Monitor([(message: Message, text: String?)]())
 
@@ -24,6 +25,7 @@ public final class Worker: @unchecked Sendable {
     plan = attachment.plan
     rings = attachment.rings
     connection = attachment.connection
+    link = attachment.link
     socket = try DealerSocket(endpoint: attachment.endpoint, worker: attachment.worker)
     let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard fd >= 0 else { throw SluiceError(.software, "eventfd: \(SystemError("eventfd").reason)") }
@@ -74,7 +76,7 @@ public final class Worker: @unchecked Sendable {
       flush()
       lease.beat()
       // The descriptor is edge-triggered: nothing may be left in the socket when we go to sleep.
-      while let messages = socket.receive() {
+      while let messages = hear() {
         for message in messages {
           if message.kind == .quit {
             flush()
@@ -103,12 +105,23 @@ public final class Worker: @unchecked Sendable {
     }
   }
 
+  /// The next messages. With logs the bus is only the bell, and what it carries is not looked at.
+  private func hear() -> [Message]? {
+    guard let link else { return socket.receive() }
+    while socket.receive() != nil {}
+    guard let messages = try? link.hear(), !messages.isEmpty else { return nil }
+    return messages
+  }
+
   private func flush() {
     let batch = outgoing.with { queue in
       defer { queue.removeAll(keepingCapacity: true) }
       return queue
     }
-    guard !batch.isEmpty else { return }
+    guard !batch.isEmpty else {
+      link?.flush()
+      return
+    }
     var messages: [Message] = []
     messages.reserveCapacity(batch.count)
     for (message, text) in batch {
@@ -116,6 +129,11 @@ public final class Worker: @unchecked Sendable {
       message.worker = UInt16(index)
       if let text { message.arg = lease.text(text) }
       messages.append(message)
+    }
+    if let link {
+      link.say(messages)
+      _ = socket.send([messages[0]])
+      return
     }
     var sent = messages[...]
     while !sent.isEmpty {

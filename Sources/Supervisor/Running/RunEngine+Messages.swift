@@ -7,24 +7,12 @@ import Timeline
 
 /// Messages to events, actions to messages.
 extension RunEngine {
-  /// Takes in everything that waits on the bus.
-  func pumpBus() {
-    while let (index, messages) = bus.receive() {
-      guard let worker = workers.first(where: { $0.index == index }) else { continue }
-      if messages.isEmpty {
-        kill(worker, "it sent a malformed message")
-        continue
-      }
-      for message in messages { take(message, from: worker, index) }
-    }
-  }
-
-  private func kill(_ worker: WorkerHandle, _ reason: String) {
+  func kill(_ worker: WorkerHandle, _ reason: String) {
     if worker.killedFor == nil { worker.killedFor = reason }
     worker.process.signal(SIGKILL)
   }
 
-  private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
+  func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
     switch message.kind {
     case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
@@ -153,13 +141,9 @@ extension RunEngine {
       case .fail(let text, let code): throw SluiceError(ExitCode(rawValue: code) ?? .badInput, text)
       }
     }
-    for (worker, messages) in outgoing where !messages.isEmpty {
-      var rest = messages[...]
-      while !rest.isEmpty {
-        _ = bus.send(Array(rest.prefix(200)), to: worker)  // a peer that is gone is noticed by its pidfd
-        rest = rest.dropFirst(200)
-      }
-      outgoing[worker] = []
+    for (index, messages) in outgoing where !messages.isEmpty {
+      if let worker = workers.first(where: { $0.index == index }) { deliver(messages, to: worker) }
+      outgoing[index] = []
     }
   }
 

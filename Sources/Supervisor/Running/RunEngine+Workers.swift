@@ -36,6 +36,7 @@ extension RunEngine {
       if worker.role == SLUICE_ROLE_DECODER, !fills { continue }
       regions.append(OfferedRegion(kind: SLUICE_REGION_RING, ring: ring, region: ringRegions[ring], writable: fills))
     }
+    if hello.features & SLUICE_FEATURE_LOG.rawValue != 0 { regions += worker.makeLink() }
     if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: directory.busEndpoint, regions: regions) {
       worker.killedFor = "it went away during the handshake"
       worker.process.signal(SIGKILL)
@@ -54,7 +55,8 @@ extension RunEngine {
 
   /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
   func died(_ worker: WorkerHandle) throws(SluiceError) {
-    pumpBus()  // what it said before it died is true
+    pumpBus()
+    hear(worker)  // what it said before it died is true
     workers.removeAll { $0 === worker }
     counters.add(worker)
     retire(worker)
@@ -94,7 +96,7 @@ extension RunEngine {
   /// Asks all to end, waits a moment, ends the rest.
   func quitWorkers() {
     sampleMemory(exactly: scheduler.plan.frameCount < 30)
-    for worker in workers { if let index = worker.index { _ = bus.send([Message(.quit)], to: index) } }
+    for worker in workers { deliver([Message(.quit)], to: worker) }
     for worker in workers {
       if !worker.process.wait(milliseconds: 500) { worker.process.end() }
       counters.add(worker)

@@ -34,6 +34,7 @@ final class RunEngine {
   var segmentFiles: [Int: FileDescriptor] = [:]
   var nextIndex = 0
   var outgoing: [Int: [Message]] = [:]
+  var isBusEmpty = true
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
@@ -183,7 +184,7 @@ final class RunEngine {
     let watched = workers
     for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
     let now = sluice_now_ns()
-    let pause = nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    let pause = isBusEmpty && nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
     _ = poll(&fds, nfds_t(fds.count), pause)
 
     if fds[1].revents != 0 { try takeSignal() }

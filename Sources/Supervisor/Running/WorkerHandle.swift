@@ -12,6 +12,10 @@ final class WorkerHandle {
   var index: Int? = nil
   var connection: FileDescriptor? = nil
   var lease: LeaseReader? = nil
+  /// The logs that make messages certain; nil for a worker without that feature: its messages come by the bus alone.
+  var link: MessageLink? = nil
+  /// Messages since the last tick.
+  var heard = 0
   /// Releases of each slot that the ledger knows of.
   var seenReleases: [UInt32] = []
   /// Slots with a release that no message has told of, since when; and the heartbeat at the last look.
