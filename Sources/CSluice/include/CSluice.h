@@ -80,6 +80,10 @@ int sluice_link_file(int fd, const char *path);
 /// A connected SEQPACKET pair, close-on-exec.
 int sluice_pair(int fds[2]);
 int sluice_pipe(int fds[2]);
+/// Moves up to `bytes` from a pipe to another descriptor, without a copy where the kernel can; waits for both. Bytes moved, 0 at
+/// the end of the pipe, -1 and errno.
+ssize_t sluice_move(int from, int to, size_t bytes);
+void sluice_enlarge_pipe(int fd, int bytes);
 /// CPU time in nanoseconds of this process, and of its ended children.
 uint64_t sluice_cpu_self(void);
 uint64_t sluice_cpu_children(void);

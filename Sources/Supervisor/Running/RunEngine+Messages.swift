@@ -14,6 +14,7 @@ extension RunEngine {
 
   func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
+    if message.kind == .done || message.kind == .finished || message.kind == .end { worker.progress += 1 }
     switch message.kind {
     case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
     case .done where worker.role == SLUICE_ROLE_DECODER:
@@ -157,9 +158,7 @@ extension RunEngine {
   private func begin(_ index: Int, _ segment: Segment) throws(SluiceError) {
     let file: FileDescriptor
     if prepared.direct {
-      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
-      file = descriptor
-      outputBegun = true
+      file = try directDescriptor()
     } else {
       file = try output.segmentFile()
       segmentFiles[segment.index] = file
@@ -182,7 +181,8 @@ extension RunEngine {
     segmentsWritten += 1
     if prepared.direct {
       outputBytes = bytes
-      isWritten = true
+      directBytes = bytes
+      try checkDirectEnd()
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
       finishedSegments.append((segment, file))
       try joinSegments()

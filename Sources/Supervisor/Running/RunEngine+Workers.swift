@@ -61,26 +61,17 @@ extension RunEngine {
     counters.add(worker)
     retire(worker)
     let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""
+    let cost = costOfBeginningAgain(worker)
+    var progressed = worker.progress > 0
+    let convictions = scheduler.convictions
     if let index = worker.index {
       outgoing[index] = nil
+      if worker.role == SLUICE_ROLE_ENCODER { progressed = encoderCameFurther(index) }
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
-    let reason = worker.killedFor ?? worker.process.ending
-    if worker.role == SLUICE_ROLE_ENCODER, outputBegun {
-      throw SluiceError(
-        .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
-        advice: "run it again")
-    }
-    guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
-      throw SluiceError(
-        worker.index == nil ? .unavailable : .software,
-        "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
-    }
-    observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
-    restarts += 1
-    let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
-    try spawn(worker.role, number, restarts: worker.restarts + 1)
+    if scheduler.convictions > convictions { worker.deathsInRow = 0 }
+    try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 
   private func retire(_ worker: WorkerHandle) {

@@ -22,6 +22,9 @@ final class WorkerHandle {
   var noticedReleases: [Int: UInt64] = [:]
   var lastHeartbeat: UInt64 = 0
   var restarts: Int
+  /// Deaths in a row before it, without progress in between; work that it has finished since.
+  var deathsInRow = 0
+  var progress = 0
   var peakPrivateBytes: UInt64 = 0
   let started = sluice_now_ns()
   /// Why it is being ended by us.
