@@ -40,6 +40,7 @@ public struct Attachment {
     guard sluice_send_fd(raw, &hello, MemoryLayout.size(ofValue: hello), -1) > 0 else {
       throw SluiceError(.unavailable, "the supervisor does not answer: \(SystemError("send").reason)", at: path)
     }
+    KillPoint.attachHello.pass()
     var welcome = sluice_welcome()
     var none: Int32 = -1
     guard sluice_receive_fd(raw, &welcome, MemoryLayout.size(ofValue: welcome), &none) == MemoryLayout.size(ofValue: welcome),
@@ -81,9 +82,10 @@ public struct Attachment {
     guard let control, let lease, let plan else {
       throw SluiceError(.software, "the supervisor left out a region", at: path)
     }
+    let writer = try LeaseWriter(lease, worker: Int(welcome.worker), slotCount: control.slotCount)
+    KillPoint.attachLease.pass()
     return Attachment(
-      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control,
-      lease: try LeaseWriter(lease, worker: Int(welcome.worker), slotCount: control.slotCount), plan: plan, rings: rings,
+      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control, lease: writer, plan: plan, rings: rings,
       link: commands.flatMap { commands in answers.flatMap { MessageLink(own: $0, peer: commands) } })
   }
 }

@@ -82,6 +82,7 @@ public final class Worker: @unchecked Sendable {
             flush()
             return true
           }
+          KillPoint.take.pass()
           handle(message)
         }
         flush()
@@ -113,6 +114,11 @@ public final class Worker: @unchecked Sendable {
     return messages
   }
 
+  private func pass(_ messages: [Message], _ moment: KeyPath<(before: KillPoint, after: KillPoint), KillPoint>) {
+    guard sluice_kill_points_armed() else { return }
+    for message in messages { message.killPoints?[keyPath: moment].pass() }
+  }
+
   private func flush() {
     let batch = outgoing.with { queue in
       defer { queue.removeAll(keepingCapacity: true) }
@@ -131,14 +137,30 @@ public final class Worker: @unchecked Sendable {
       messages.append(message)
     }
     if let link {
+      pass(messages, \.before)
       link.say(messages)
       _ = socket.send([messages[0]])
+      pass(messages, \.after)
       return
     }
     var sent = messages[...]
     while !sent.isEmpty {
       _ = socket.send(Array(sent.prefix(200)))
       sent = sent.dropFirst(200)
+    }
+  }
+}
+
+extension Message {
+  fileprivate var killPoints: (before: KillPoint, after: KillPoint)? {
+    switch kind {
+    case .ready: (.readyBeforeSend, .readyAfterSend)
+    case .done: (.publishBeforeSend, .publishAfterSend)
+    case .release: (.releaseBeforeSend, .releaseAfterSend)
+    case .need: (.needBeforeSend, .needAfterSend)
+    case .end: (.endBeforeSend, .endAfterSend)
+    case .finished: (.finishedBeforeSend, .finishedAfterSend)
+    default: nil
     }
   }
 }

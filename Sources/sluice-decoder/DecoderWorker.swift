@@ -53,7 +53,7 @@ final class DecoderWorker {
     let record = plan.stream(Int(message.arg))
     let source = plan.source(record.source)
     let slots = StreamSlots(
-      worker: worker, handle: message.stream, quota: Int(message.count), slotBytes: record.slotBytes)
+      worker: worker, handle: message.stream, source: source.text, quota: Int(message.count), slotBytes: record.slotBytes)
     streams[message.stream] = slots
     let request: DecodeRequest
     do throws(SluiceError) {

@@ -12,6 +12,7 @@ final class RendererWorker {
   private let worker: Worker
   private let plan: PlanView
   private let queue = WorkQueue<Message>()
+  private static let poison = Poison(role: "renderer")
 
   init() throws(SluiceError) {
     worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER))
@@ -57,6 +58,7 @@ final class RendererWorker {
     guard let output = worker.writable(job.slot, job.generation) else {
       throw SluiceError(.software, "slot \(job.slot) is not ours to write")
     }
+    KillPoint.fillBefore.pass()
     plan.layers(at: job.frame, into: &layers)
     let missing = Set(job.inputs.filter { $0.slot == UInt32(SLUICE_NO_SLOT) }.map { Int($0.stream) })
     layers.remove(streams: missing)
@@ -65,7 +67,11 @@ final class RendererWorker {
       input: { stream in
         job.inputs.first { Int($0.stream) == stream }.flatMap { worker.readable($0.slot, $0.generation) }
       }, into: output)
+    KillPoint.fillAfter.pass()
+    poison?.strike("", job.frame..<job.frame + 1)
+    KillPoint.publishBeforeDone.pass()
     worker.lease.markDone(job.slot, job.generation)
+    KillPoint.publishAfterDone.pass()
     worker.lease.add(.frames, 1)
     worker.send(
       Message(.done, slot: job.slot, generation: job.generation, frame: job.frame, job: message.job, arg: message.arg))

@@ -19,8 +19,12 @@ final class OutputRelay: @unchecked Sendable {
   private let bell: FileDescriptor
   private var writer: FileDescriptor?
 
-  /// Readable once it has ended.
+  /// Readable once it has ended, until it was noticed.
   var watch: Int32 { bell.raw }
+  func quietBell() {
+    var count: UInt64 = 0
+    _ = read(bell.raw, &count, 8)
+  }
   /// All that the encoder wrote has gone out, or an error ended it.
   var hasEnded: Bool { state.with { $0.hasEnded } }
   /// Bytes of the output's stream that have gone out, those before this relay included.

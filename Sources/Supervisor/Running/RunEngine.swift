@@ -200,6 +200,7 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept() }
+    if fds[4].revents != 0 { relay?.quietBell() }
     if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0, let answer = assembler?.answer() {
       switch answer {
