@@ -12,18 +12,28 @@ struct Suspicion: Equatable, Sendable {
 }
 
 /// Work that ends its worker again and again must not end the run's workers for ever. Deaths are counted for each piece of
-/// work, from its last progress on. Where several streams share a decoder, those that were there twice are then opened one
-/// at a time, so that only the guilty one reaches the limit.
+/// work, from its last progress on. Of a decoder's streams only those count whose picture is missing: any other may wait for a
+/// slot, and the guilty one's picture will be missing soon. Where several are missing, those that were there at two deaths are
+/// then opened one at a time, so that only the guilty one reaches the limit.
 extension Scheduler {
   /// Reason of a kill that only begins an encoder's segment again; nobody needs to be told.
   static let beginsAgain = "a frame before it is held"
 
   // MARK: streams
 
+  /// A lane cannot go on without its next picture.
+  func isMissing(_ use: StreamUse) -> Bool {
+    lanes.indices.contains { index in
+      (use.lane ?? index) == index && !lanes[index].isDone && use.frames.contains(lanes[index].nextCompose)
+        && use.next <= lanes[index].nextCompose
+    }
+  }
+
   /// A decoder died: streams that it could have been at work on are suspects. Before their slots are taken back.
   mutating func suspectStreams(of worker: Int) {
     for handle in uses.keys.sorted() {
-      guard let use = uses[handle], use.worker == worker, !use.ended, !use.closing, hasSlotToFill(use) else { continue }
+      guard let use = uses[handle], use.worker == worker, !use.ended, !use.closing, isMissing(use), hasSlotToFill(use)
+      else { continue }
       var suspicion = suspects[use.record] ?? Suspicion(frame: use.next, deaths: 0)
       if suspicion.frame != use.next { suspicion = Suspicion(frame: use.next, deaths: 0) }
       suspicion.deaths += 1
@@ -47,7 +57,7 @@ extension Scheduler {
   func isOpen(_ decoder: Int, for use: StreamUse) -> Bool {
     guard !suspects.isEmpty else { return true }
     return !uses.values.contains {
-      $0.worker == decoder && !$0.ended && $0.handle != use.handle && isSuspect($0) && hasSlotToFill($0)
+      $0.worker == decoder && !$0.ended && $0.handle != use.handle && isSuspect($0) && isMissing($0)
     }
   }
 
@@ -173,12 +183,10 @@ extension Scheduler {
         list.append(Waiting(key: .stream(use.handle), worker: worker, mark: -1))
         continue
       }
-      let isMissing = lanes.indices.contains { index in
-        (use.lane ?? index) == index && !lanes[index].isDone && lanes[index].window.isEmpty
-          && lanes[index].encoding <= setup.encoderKeeps && use.frames.contains(lanes[index].nextCompose)
-          && use.next <= lanes[index].nextCompose
+      let isIdle = lanes.indices.contains { index in
+        (use.lane ?? index) == index && lanes[index].window.isEmpty && lanes[index].encoding <= setup.encoderKeeps
       }
-      if isMissing, hasSlotToFill(use) { list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next)) }
+      if isIdle, isMissing(use), hasSlotToFill(use) { list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next)) }
     }
     for worker in renderers {
       var oldest = Int64.max
