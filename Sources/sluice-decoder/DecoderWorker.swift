@@ -20,6 +20,7 @@ final class DecoderWorker {
   private let stillGate = Monitor(2)
 
   init() throws(SluiceError) {
+    KillPoint.arm(role: "decoder")
     worker = try Worker(try Attachment.open(role: SLUICE_ROLE_DECODER))
     guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")

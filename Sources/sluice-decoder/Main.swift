@@ -9,7 +9,6 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
-    KillPoint.arm(role: "decoder")
     switch CommandLine.arguments.dropFirst().first {
     case "--probe": ProbeService.run()
     case "--doctor": DoctorLine.print()

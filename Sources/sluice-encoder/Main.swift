@@ -9,7 +9,6 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
-    KillPoint.arm(role: "encoder")
     switch CommandLine.arguments.dropFirst().first {
     case "--assemble": AssembleService.run()
     case "--doctor": DoctorLine.print()

@@ -8,7 +8,6 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
-    KillPoint.arm(role: "renderer")
     if CommandLine.arguments.dropFirst().first == "--doctor" {
       var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
       zimg_get_version_info(&major, &minor, &micro)

@@ -15,6 +15,7 @@ final class RendererWorker {
   private static let poison = Poison(role: "renderer")
 
   init() throws(SluiceError) {
+    KillPoint.arm(role: "renderer")
     worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER))
     guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")

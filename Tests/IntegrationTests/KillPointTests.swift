@@ -58,7 +58,9 @@ struct KillPointTests {
     try box.render(arguments + ["-o", "whole.mkv"])
     let points = Self.points(role)
     let entries = try points.enumerated().map { index, point in
-      "\(role):\(point.rawValue):\(1 + index % 3 / 2):kill:\(try box.write("flag-\(index)", ""))"
+      // Some are passed once in a process, the others are more telling at the second time.
+      let once = ["attach", "ready", "begin", "finished", "end"].contains { point.rawValue.hasPrefix($0) }
+      return "\(role):\(point.rawValue):\(once ? 1 : 2):kill:\(try box.write("flag-\(index)", ""))"
     }
     let run = try box.sluice(
       arguments + ["-o", "hurt.mkv", "--launch", "launch.json5", "--stats", "stats.json", "--progress", "none"],
@@ -70,7 +72,7 @@ struct KillPointTests {
     #expect(same, "the bytes differ")
     let statistics = try Statistics(box.data("stats.json"))
     #expect(statistics["slots", "leaked"] == 0)
-    #expect(statistics["restarts"] >= Double(points.count - 2), "\(run.errors)")
+    #expect(statistics["restarts"] == Double(points.count), "\(run.errors)")
     box.expectNothingLeft()
   }
 
@@ -122,9 +124,9 @@ struct LossTests {
     let flag = try box.write("flag", "")
     let run = try box.sluice(
       arguments + ["-o", "hung.mkv", "--launch", "hang.json5", "--progress", "none", "--stats", "stats.json"],
-      environment: ["SLUICE_KILL_POINT": "\(point):20:hang:\(flag)"])
+      environment: ["SLUICE_KILL_POINT": "\(point):9:hang:\(flag)"])
     #expect(run.status == 0, "\(run.errors)")
-    box.expectOneLine(run.errors, ["\(role)-0", "no progress for 1 s"])
+    box.expectOneLine(run.errors, ["\(role)-", "no progress for 1 s"])
     let same = try box.data("hung.mkv") == box.data("whole.mkv")
     #expect(same)
     box.expectNothingLeft()
