@@ -2,6 +2,7 @@
 #pragma once
 #include "../../../ipc-schema/sluice_ipc.h"
 #include "../../../ipc-schema/sluice_plan.h"
+#include "sluice_confine.h"
 #include "sluice_mix.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,7 @@ static inline uint64_t sluice_now_ns(void) {
 
 // open(2), fcntl(2) and ioctl(2) are variadic.
 static inline int sluice_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int sluice_o_tmpfile(void) { return __O_TMPFILE; }  // O_TMPFILE without O_DIRECTORY, which is harmless
 static inline int sluice_set_cloexec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -185,9 +187,6 @@ static inline int sluice_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
-
-/// Version of the kernel's Landlock; -1 when it has none. syscall(2) is variadic.
-int sluice_landlock_version(void);
 
 /// Cores that this process may run on; -1 when it cannot be told.
 int sluice_usable_cores(void);
