@@ -95,11 +95,12 @@ int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);
 int sluice_memfd(const char *name);
 
-/// A POSIX shared-memory object of `bytes`, the first `reserved` of them without holes, already unlinked. -1 and errno;
-/// ENOSPC when too small.
+/// Anonymous memory of `bytes`, 0600, the first `reserved` of them without holes, its size fixed for everybody.
+/// -1 and errno.
 int sluice_shared_memory(uint64_t bytes, uint64_t reserved);
-/// Gives a descriptor of memory its size, and pages for the first `reserved` bytes. -1 and errno.
-int sluice_reserve(int fd, uint64_t bytes, uint64_t reserved);
+/// Ends the sealing of what `sluice_shared_memory` gave; with `writes`, nobody can write it any more but through mappings
+/// that are there. -1 and errno.
+int sluice_seal(int fd, bool writes);
 
 /// Starts `path` with argv and envp. `fds[i]` becomes descriptor `targets[i]` of the child; every other descriptor
 /// above 2 is closed there. Signals are reset, the child gets its own process group when `new_group`.
