@@ -16,10 +16,9 @@ extension RunEngine {
     }
     guard hello.role == worker.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
     guard let index = freeIndex() else { return AttachListener.refuse(connection, status: 3) }
-    var ignored = false
     guard
       let lease = try? SharedRegion.create(
-        bytes: LeaseLayout.bytes(slotCount: control.slotCount), usedFallback: &ignored)
+        bytes: LeaseLayout.bytes(slotCount: control.slotCount), writers: .others)
     else { return AttachListener.refuse(connection, status: 3) }
     worker.index = index
     worker.connection = connection

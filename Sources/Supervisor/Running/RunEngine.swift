@@ -55,9 +55,8 @@ final class RunEngine {
     self.observer = observer
     sluice_raise_descriptor_limit()
     Leftovers.sweep()
-    var usedFallback = false
     let bytes = prepared.plan.bytes
-    let planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    let planRegion = try SharedRegion.create(bytes: bytes.count, writers: .maker)
     UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
     self.planRegion = planRegion
     guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
@@ -78,17 +77,14 @@ final class RunEngine {
       prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
     var setup = SchedulerSetup(runs: [segments], memory: memory)
     control = try ControlRegionWriter(
-      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch, usedFallback: &usedFallback)
+      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
     var regions: [SharedRegion] = []
     for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
       regions.append(
         try SharedRegion.create(
-          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, usedFallback: &usedFallback))
+          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
     }
     ringRegions = regions
-    if usedFallback {
-      observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
-    }
     let fd = sluice_signals()
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
