@@ -17,6 +17,7 @@ public struct MemoryPlan: Sendable {
   public var reserve: [Int]
   public var comfort: Int
   public var encoderKeeps: Int
+  public var filters = FilterSetup()
   /// Estimate of everything: rings, codecs, programs.
   public var bytes: UInt64
   var peakStreams: Int
@@ -30,9 +31,11 @@ public struct MemoryPlan: Sendable {
   ///   - decoders, renderers: worker counts.
   ///   - lookAhead: frames before its first that a stream is opened, where the budget allows.
   ///   - lanes: wanted number of lanes; fewer are planned when the budget says so.
+  ///   - filterBytes: private memory of the filter workers that the run starts.
   /// - Throws: `.unavailable` when one lane does not fit, with the memory that would be needed.
   public static func make(
-    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool
+    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool,
+    filterBytes: UInt64 = 0
   ) throws(SluiceError) -> MemoryPlan {
     let encoder = encoderBytes(plan.output)
     var last: MemoryPlan?
@@ -41,7 +44,7 @@ public struct MemoryPlan: Sendable {
       for (comfort, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
         let candidate = build(
           plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
-          encoder: encoder, segmented: segmented)
+          encoder: encoder, segmented: segmented, filterBytes: filterBytes)
         if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
         if candidate.bytes <= budget, candidate.rings.reduce(0, { $0 + $1.slotCount }) <= Int(SLUICE_MAX_SLOTS) {
           return candidate
@@ -81,7 +84,7 @@ public struct MemoryPlan: Sendable {
 
   private static func build(
     _ plan: PlanView, decoders: Int, renderers: Int, lanes: Int, comfort: Int, lookAhead: Int64, encoder: UInt64,
-    segmented: Bool
+    segmented: Bool, filterBytes: UInt64
   ) -> MemoryPlan {
     let keeps = encoderKeeps(plan.output)
     let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort, encoderKeeps: keeps)
@@ -104,13 +107,18 @@ public struct MemoryPlan: Sendable {
       RingDescription(
         fillRole: SLUICE_ROLE_RENDERER.rawValue, firstSlot: first, slotCount: perLane * lanes, slotBytes: outputBytes))
 
-    let programs = UInt64(decoders + renderers + lanes + 1 + (segmented ? 1 : 0)) * programBytes
+    let outputRing = rings.count - 1
+    let filters = FilterSizing(
+      plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort, encoderKeeps: keeps, perLane: perLane
+    ).add(to: &rings, streamRings: streamRings)
+
+    let programs = filterBytes + UInt64(decoders + renderers + lanes + 1 + (segmented ? 1 : 0)) * programBytes
     let streams = UInt64(classes.reduce(0) { $0 + $1.peakStreams }) * streamBytes
     let own = UInt64(classes.reduce(0) { $0 + $1.privateBytes })
     let shared = rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) }
     return MemoryPlan(
-      lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
-      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort, encoderKeeps: keeps,
+      lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: outputRing,
+      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort, encoderKeeps: keeps, filters: filters,
       bytes: shared + programs + streams + own + stillBytes(plan) + UInt64(lanes) * encoder,
       peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
   }

@@ -98,6 +98,7 @@ extension Scheduler {
   static let unassigned = 62
 
   private mutating func forgetPrevious(_ lane: Int) {
+    forgetMemos(lane)
     guard let previous = lanes[lane].previous else { return }
     lanes[lane].previous = nil
     if lanes[lane].previousHeld { release(previous.slot.slot, by: Ledger.queue) }
@@ -168,7 +169,7 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()

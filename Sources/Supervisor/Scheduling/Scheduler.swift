@@ -16,6 +16,9 @@ public struct Scheduler: Sendable {
     public var reused: UInt64 = 0
     public var streamsOpened = 0
     public var nonsense = 0
+    public var filtered: UInt64 = 0
+    /// Output frames that equal the one before and took its filtered picture.
+    public var filterReused: UInt64 = 0
   }
 
   let plan: PlanView
@@ -31,6 +34,7 @@ public struct Scheduler: Sendable {
   var decoders: [Int] = []
   var renderers: [Int] = []
   var encoders: [Int] = []
+  var filtering: FilterState
   var actions: [SchedulerAction] = []
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
@@ -53,6 +57,7 @@ public struct Scheduler: Sendable {
     self.describe = describe
     canvas = plan.canvas
     ledger = Ledger(rings: setup.rings)
+    filtering = FilterState(plan)
     lent = Array(repeating: 0, count: setup.rings.count)
     lanes = setup.lanes.map(Lane.init)
     jobs = Array(repeating: nil, count: setup.jobCount)
@@ -81,6 +86,8 @@ public struct Scheduler: Sendable {
     case .rendered(let worker, let job, let slot, let generation): rendered(worker, job, slot, generation)
     case .encoderReleased(let worker, let slot, let generation, let count):
       encoderReleased(worker, slot, generation, count)
+    case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
+    case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
     }
   }
@@ -92,6 +99,7 @@ public struct Scheduler: Sendable {
     placeStreams()
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
+    startFilters()
     for lane in lanes.indices { encode(lane) }
     for handle in uses.keys.sorted() { topUp(handle) }
   }
@@ -129,6 +137,7 @@ public struct Scheduler: Sendable {
 
   /// A slot went from its stream (or from the output frames of lane `stream & 0xff`) back to the ring.
   mutating func becameFree(_ slot: Int, stream: UInt32) {
+    if stream == Scheduler.filteredStream { return filteredSlotFreed(slot) }
     if let lane = Scheduler.outputLane(stream) {
       lanes[lane].outputSlots -= 1
       return
