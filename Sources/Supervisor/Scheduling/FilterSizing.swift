@@ -3,78 +3,99 @@ import FrameModel
 import SharedRing
 import Timeline
 
-/// The rings of filtered pictures: for streams one for each size, at most four, and one for whole frames.
+/// The rings of filtered pictures: for streams one for each size, at most four, and one for whole frames. They come after those
+/// of decoders and renderers.
 struct FilterSizing {
-  let plan: PlanView
-  let lookAhead: Int64
-  let lanes: Int
-  let comfort: Int
-  let encoderKeeps: Int
-  /// Output slots of a lane.
-  let perLane: Int
+  /// Slots of one size; as many as the number of lanes asks for.
+  private struct SizeClass {
+    var slotBytes: Int
+    var streams: [Int] = []
+    /// The busiest moment of one lane, and all its stills: lanes share them, but each may be at another one.
+    var moving = 0
+    var still = 0
+    var allStills = 0
+    /// Of each lane besides: what its encoder keeps, or its finished frames.
+    var more = 0
+    func slots(lanes: Int) -> Int { (moving + more) * lanes + min(still * lanes, allStills) }
+  }
 
   static let maximumStreamRings = 4
+  private var classes: [SizeClass] = []
+  private let hasOutput: Bool
+  private let outputSlots: Int
 
-  /// Appends the rings to `rings`, which are those of decoders and renderers.
-  func add(to rings: inout [RingDescription], streamRings: [Int]) -> FilterSetup {
-    var setup = FilterSetup()
-    let filtered = (0..<plan.streamCount).filter { !plan.stream($0).workerFilters.isEmpty }
-    if !filtered.isEmpty {
-      setup.streamRings = Array(repeating: nil, count: plan.streamCount)
-      // A filtered picture may lie in its slot as the decoder's does.
-      var members: [Int: [Int]] = [:]
-      for stream in filtered { members[rings[streamRings[stream]].slotBytes, default: []].append(stream) }
-      var sizes = members.keys.sorted()
-      while sizes.count > Self.maximumStreamRings {
-        let smallest = sizes.removeFirst()
-        members[sizes[0], default: []] += members.removeValue(forKey: smallest) ?? []
-      }
-      for size in sizes {
-        let streams = members[size] ?? []
-        for stream in streams { setup.streamRings[stream] = rings.count }
-        append(&rings, slots: slots(streams), bytes: size)
-      }
+  /// - Parameters:
+  ///   - streamSlotBytes: of the decoder's slots of each stream: a filtered picture may lie in its slot as that one does.
+  ///   - outputSlotBytes, outputSlotsPerLane: of the render ring.
+  init(
+    plan: PlanView, lookAhead: Int64, comfort: Int, encoderKeeps: Int, streamSlotBytes: [Int], outputSlotBytes: Int,
+    outputSlotsPerLane: Int
+  ) {
+    let filters = plan.outputFilters.count
+    hasOutput = filters > 0
+    outputSlots = outputSlotsPerLane
+    var members: [Int: [Int]] = [:]
+    for stream in 0..<plan.streamCount where !plan.stream(stream).workerFilters.isEmpty {
+      members[streamSlotBytes[stream], default: []].append(stream)
     }
-    let count = plan.outputFilters.count
-    if count > 0 {
-      setup.outputRing = rings.count
-      setup.outputSlots = perLane
-      let canvas = plan.canvas
-      append(
-        &rings, slots: FilterQuota.lane(count, finished: perLane) * lanes,
-        bytes: PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: canvas.width, height: canvas.height).bytes))
+    var sizes = members.keys.sorted()
+    while sizes.count > Self.maximumStreamRings {
+      let smallest = sizes.removeFirst()
+      members[sizes[0], default: []] += members.removeValue(forKey: smallest) ?? []
+    }
+    for size in sizes {
+      classes.append(
+        Self.peak(
+          plan, members[size] ?? [], slotBytes: size, lookAhead: lookAhead, comfort: comfort,
+          kept: hasOutput ? 0 : encoderKeeps))
+    }
+    if hasOutput {
+      classes.append(
+        SizeClass(slotBytes: outputSlotBytes, more: FilterQuota.lane(filters, finished: outputSlotsPerLane)))
+    }
+  }
+
+  var slotBytes: [Int] { classes.map(\.slotBytes) }
+  func slots(lanes: Int) -> [Int] { classes.map { $0.slots(lanes: lanes) } }
+
+  /// - Parameter first: number of the first of these rings.
+  func setup(firstRing first: Int, streamCount: Int) -> FilterSetup {
+    var setup = FilterSetup()
+    setup.streamRings = Array(repeating: nil, count: streamCount)
+    for (index, entry) in classes.enumerated() {
+      for stream in entry.streams { setup.streamRings[stream] = first + index }
+    }
+    if hasOutput {
+      setup.outputRing = first + classes.count - 1
+      setup.outputSlots = outputSlots
     }
     return setup
   }
 
-  private func append(_ rings: inout [RingDescription], slots: Int, bytes: Int) {
-    let first = rings.last.map { $0.firstSlot + $0.slotCount } ?? 0
-    rings.append(
-      RingDescription(fillRole: SLUICE_ROLE_FILTER.rawValue, firstSlot: first, slotCount: slots, slotBytes: bytes))
-  }
-
-  /// What the busiest moment needs in every lane, and what their encoders may keep of untouched pictures.
-  private func slots(_ streams: [Int]) -> Int {
+  private static func peak(
+    _ plan: PlanView, _ streams: [Int], slotBytes: Int, lookAhead: Int64, comfort: Int, kept: Int
+  ) -> SizeClass {
+    var result = SizeClass(slotBytes: slotBytes, streams: streams)
     var edges: [(frame: Int64, moving: Int, still: Int)] = []
-    var allStills = 0
-    var isBypassable = false
     for index in streams {
       let record = plan.stream(index)
       let quota = FilterQuota.stream(record, comfort: comfort)
-      if record.isStill { allStills += quota }
-      edges.append((record.firstFrame - lookAhead, record.isStill ? 0 : quota, record.isStill ? quota : 0))
-      edges.append((record.endFrame, record.isStill ? 0 : -quota, record.isStill ? -quota : 0))
+      let (moving, still) = record.isStill ? (0, quota) : (quota, 0)
+      result.allStills += still
+      edges.append((record.firstFrame - lookAhead, moving, still))
+      edges.append((record.endFrame, -moving, -still))
       let source = plan.source(record.source)
-      if source.width == plan.canvas.width, source.height == plan.canvas.height { isBypassable = true }
+      // Untouched pictures go to the encoder as they are.
+      if source.width == plan.canvas.width, source.height == plan.canvas.height { result.more = kept }
     }
     // At the same frame, ends come first: a cut needs no room for both clips.
     edges.sort { ($0.frame, $0.moving + $0.still) < ($1.frame, $1.moving + $1.still) }
-    var now = (moving: 0, still: 0), most = (moving: 0, still: 0)
+    var now = (moving: 0, still: 0)
     for edge in edges {
       now = (now.moving + edge.moving, now.still + edge.still)
-      most = (max(most.moving, now.moving), max(most.still, now.still))
+      result.moving = max(result.moving, now.moving)
+      result.still = max(result.still, now.still)
     }
-    let kept = isBypassable && plan.outputFilters.isEmpty ? encoderKeeps * lanes : 0
-    return most.moving * lanes + min(most.still * lanes, allStills) + kept
+    return result
   }
 }

@@ -126,7 +126,7 @@ extension Scheduler {
 
   private func filterWorker(_ filter: Int) -> Int? {
     let key = filtering.table[filter].key
-    return filtering.workers.filter { $0.serves == 0 || $0.serves == key }
+    return filtering.workers.filter { ($0.serves == 0 || $0.serves == key) && !leaving.contains($0.index) }
       .map { (load: filtering.load(of: $0.index), worker: $0) }.filter { $0.load < $0.worker.credit }
       .min { ($0.load, $0.worker.index) < ($1.load, $1.worker.index) }?.worker.index
   }
@@ -271,7 +271,7 @@ extension Scheduler {
       let owned = ownsFiltered(use)
       taken += isThrough ? owned : max(owned, FilterQuota.stream(plan.stream(use.record), comfort: setup.comfort))
     }
-    return taken + FilterQuota.stream(record, comfort: setup.comfort) <= setup.rings[ring]
+    return taken + FilterQuota.stream(record, comfort: setup.comfort) <= rings[ring]
   }
 
   // MARK: status
@@ -281,7 +281,9 @@ extension Scheduler {
     var names: [String] = []
     func note(_ filter: Int) {
       let effect = filtering.table[filter]
-      let isServed = filtering.workers.contains { $0.serves == 0 || $0.serves == effect.key }
+      let isServed = filtering.workers.contains {
+        ($0.serves == 0 || $0.serves == effect.key) && !leaving.contains($0.index)
+      }
       if !isServed, !names.contains(effect.name) { names.append(effect.name) }
     }
     for lane in lanes {

@@ -2,9 +2,6 @@ import Timeline
 
 /// What others want to know of the scheduler.
 extension Scheduler {
-  public var laneCount: Int { lanes.count }
-  public var segmentCount: Int { lanes.reduce(0) { $0 + $1.segments.count } }
-
   public mutating func takeChangedSlots() -> [Int] { ledger.takeChanged() }
 
   func quota(_ handle: UInt32) -> UInt32 { UInt32(uses[handle]?.quota ?? 0) }
@@ -20,9 +17,7 @@ extension Scheduler {
 
   /// The next frame's pictures are decoded, and one is not through its filters.
   private func isAwaitingFilter(_ lane: Lane) -> Bool {
-    uses.values.contains { use in
-      use.deliveries.contains { $0.frames.contains(lane.nextCompose) && $0.stage < use.filters.count }
-    }
+    uses.values.contains { $0.isAwaitingFilter(at: lane.nextCompose) }
   }
 
   /// Jobs that a worker has, with their output slots.
