@@ -179,6 +179,7 @@ extension Scheduler {
     case .lane(let lane): finish(job, lane: lane)
     }
     release(job.input.slot, by: worker)
+    dismissIdleFilters()
     if ledger[slot].state == .ready, ledger[slot].holders == 0 {  // nobody waits for it any more
       ledger.hold(slot, by: Ledger.queue)
       release(slot, by: Ledger.queue)
@@ -230,6 +231,13 @@ extension Scheduler {
   }
 
   // MARK: endings
+
+  /// Those that are to go and have no job.
+  mutating func dismissIdleFilters() {
+    for worker in filtering.workers where leaving.contains(worker.index) && filtering.load(of: worker.index) == 0 {
+      if dismissed.insert(worker.index).inserted { actions.append(.dismiss(worker: worker.index)) }
+    }
+  }
 
   /// Its jobs' slots are free again, its inputs not held by it any more; the pictures wait where they were.
   mutating func filterDied(_ worker: Int) {

@@ -82,6 +82,7 @@ extension Scheduler {
   mutating func workerLeaving(_ worker: Int) {
     guard leaving.insert(worker).inserted else { return }
     if renderers.contains(worker) { return dismissIdleRenderers() }
+    if filtering.workers.contains(where: { $0.index == worker }) { return dismissIdleFilters() }
     if let lane = lanes.firstIndex(where: { $0.encoder == worker }) {
       let count = lanes[lane].unstarted
       if count > 0 {
