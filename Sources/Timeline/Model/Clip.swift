@@ -53,6 +53,8 @@ extension Project {
     case avfilter(String, parameters: [Parameter])
     /// Absolute path of a `.cube` file.
     case lut(String)
+    /// A filter of the user's, in a worker. Nothing else follows one, except for others.
+    case worker(WorkerEffect)
   }
 
   /// An option of a filter that is set for every frame: `sigma`, or `gblur.sigma` in a chain of several filters.

@@ -103,19 +103,18 @@ extension JSONValue {
 /// Effects as text, for the decoder that applies them: `[{"avfilter": "gblur=sigma=4", "parameters": ["sigma"]},
 /// {"lut": "/a.cube"}]`. The values of parameters are not in it.
 enum EffectText {
-  /// Empty without effects.
+  /// Empty without effects. Those of workers are none of the decoder's.
   static func json(_ effects: [Project.Effect]) -> String {
-    if effects.isEmpty { return "" }
-    return JSONValue.array(
-      effects.map { effect in
-        switch effect {
-        case .avfilter(let chain, let parameters):
-          var members = [JSONMember("avfilter", .string(chain))]
-          if !parameters.isEmpty { members.append(JSONMember("parameters", .array(parameters.map { .string($0.name) }))) }
-          return .object(members)
-        case .lut(let path): return .object(["lut": .string(path)])
-        }
+    let list = effects.compactMap { (effect) -> JSONValue? in
+      switch effect {
+      case .avfilter(let chain, let parameters):
+        var members = [JSONMember("avfilter", .string(chain))]
+        if !parameters.isEmpty { members.append(JSONMember("parameters", .array(parameters.map { .string($0.name) }))) }
+        return .object(members)
+      case .lut(let path): return .object(["lut": .string(path)])
+      case .worker: return nil
       }
-    ).line
+    }
+    return list.isEmpty ? "" : JSONValue.array(list).line
   }
 }

@@ -65,6 +65,11 @@ public struct StreamRecord: Equatable, Sendable {
   /// Memory of the decoder's own that it takes while it is open, besides its slots and the codec's tables, bytes.
   public var privateBytes = 0
   public var keyStep = Rational.zero
+  /// Workers that its pictures go through, in order, before they are used; and the first one's number in the plan's table.
+  public var workerFilters: [WorkerEffect] = []
+  public var firstFilter = 0
+  /// Another run gives the same pictures; false with a worker that has no version.
+  public var isReproducible: Bool { workerFilters.allSatisfy(\.isReproducible) }
 
   public init(
     source: Int, firstFrame: Int64, endFrame: Int64, start: Rational, step: Rational, number: Int64 = -1,

@@ -72,6 +72,8 @@ struct ClipBuilder {
       picture.keys = clipTime
       picture.isStill = false
     }
+    picture.workers = clip.effects.compactMap(\.worker)
+    if picture.workers.contains(where: \.everyFrame) { picture.isStill = false }
     return picture
   }
 

@@ -21,6 +21,8 @@ struct PlanItem {
     var effects = ""
     var parameters: [StreamParameter] = []
     var keys = TimeMap(offset: .zero, speed: .zero)
+    /// Workers that it goes through then.
+    var workers: [WorkerEffect] = []
     /// A picture that never changes: of a still source, or of a clip that stands.
     var isStill: Bool
   }

@@ -9,7 +9,7 @@ struct StillTiles {
   /// nothing.
   func tile(_ picture: PlanItem.Picture, _ geometry: PlanItem.Geometry) -> StillTile? {
     guard let info = context.media[picture.key], info.kind == .image, let video = info.video, !video.format.hasAlpha,
-      picture.effects.isEmpty, canvas.sampleAspect == .one
+      picture.effects.isEmpty, picture.workers.isEmpty, canvas.sampleAspect == .one
     else { return nil }
     let tile: StillTile?
     switch geometry {

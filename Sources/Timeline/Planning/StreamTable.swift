@@ -121,6 +121,7 @@ struct StreamTable {
       warmUp: stream.warmUp)
     stream.keyStart = keyStart
     stream.keyStep = keyStep
+    stream.workerFilters = picture.workers
     return stream
   }
 
