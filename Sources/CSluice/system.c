@@ -68,9 +68,9 @@ int sluice_pidfd_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_s
 
 int sluice_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-static int reserve(int fd, uint64_t bytes) {
+int sluice_reserve(int fd, uint64_t bytes, uint64_t reserved) {
   if (ftruncate(fd, (off_t)bytes) != 0) return -1;
-  int e = posix_fallocate(fd, 0, (off_t)bytes);
+  int e = reserved > 0 ? posix_fallocate(fd, 0, (off_t)reserved) : 0;
   if (e != 0) {
     errno = e;
     return -1;
@@ -78,7 +78,7 @@ static int reserve(int fd, uint64_t bytes) {
   return 0;
 }
 
-int sluice_shared_memory(uint64_t bytes) {
+int sluice_shared_memory(uint64_t bytes, uint64_t reserved) {
   for (int attempt = 0; attempt < 16; attempt++) {
     uint64_t random[2];
     if (getrandom(random, sizeof random, 0) != sizeof random) return -1;
@@ -88,7 +88,7 @@ int sluice_shared_memory(uint64_t bytes) {
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) return -1;
     shm_unlink(name);  // before anything can fail: no name outlives this call
-    if (reserve(fd, bytes) == 0) return fd;
+    if (sluice_reserve(fd, bytes, reserved) == 0) return fd;
     int e = errno;
     close(fd);
     errno = e;

@@ -13,22 +13,25 @@ public final class SharedRegion: @unchecked Sendable {
 
   /// Makes and reserves a nameless region of whole pages, readable and writable by this process.
   /// Where /dev/shm is too small the kernel's memfd takes its place; `usedFallback` tells.
-  public static func create(bytes: Int, usedFallback: inout Bool) throws(SluiceError) -> SharedRegion {
+  /// - Parameter reserve: bytes at the start that are there from now on, nil: all. What follows must not be touched before
+  ///   `reserve(upTo:)`.
+  public static func create(bytes: Int, reserve: Int? = nil, usedFallback: inout Bool) throws(SluiceError) -> SharedRegion {
     let size = UInt64((bytes + 4095) / 4096 * 4096)
-    var fd = sluice_shared_memory(size)
+    let reserved = min(size, UInt64(((reserve ?? bytes) + 4095) / 4096 * 4096))
+    var fd = sluice_shared_memory(size, reserved)
     if fd < 0 {
       usedFallback = true
       // memfd has no limit of its own: reserving more than there is would end in the kernel's out-of-memory killer.
       let memory = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
-      guard size < memory else {
+      guard reserved < memory else {
         throw SluiceError(
-          .unavailable, "cannot reserve \(size >> 20) MiB of shared memory: this machine has \(memory >> 20) MiB",
+          .unavailable, "cannot reserve \(reserved >> 20) MiB of shared memory: this machine has \(memory >> 20) MiB",
           advice: "lower --memory")
       }
       fd = sluice_memfd("sluice")
-      guard fd >= 0, ftruncate(fd, off_t(size)) == 0, posix_fallocate(fd, 0, off_t(size)) == 0 else {
+      guard fd >= 0, sluice_reserve(fd, size, reserved) == 0 else {
         throw SluiceError(
-          .unavailable, "cannot reserve \(size >> 20) MiB of shared memory: \(SystemError("memfd").reason)", at: "/dev/shm",
+          .unavailable, "cannot reserve \(reserved >> 20) MiB of shared memory: \(SystemError("memfd").reason)", at: "/dev/shm",
           advice: "enlarge /dev/shm (docker: --shm-size) or lower --memory")
       }
     }
@@ -49,6 +52,12 @@ public final class SharedRegion: @unchecked Sendable {
     self.base = map
     self.bytes = bytes
     self.writable = writable
+  }
+
+  /// Makes sure that the first `count` bytes are there. False when the machine has not so much.
+  public func reserve(upTo count: Int) -> Bool {
+    let size = min(bytes, (count + 4095) / 4096 * 4096)
+    return size == 0 || posix_fallocate(descriptor.raw, 0, off_t(size)) == 0
   }
 
   deinit { munmap(base, bytes) }

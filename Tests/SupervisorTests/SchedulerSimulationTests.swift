@@ -74,6 +74,15 @@ import Timeline
     try simulate(100_000, events: 60_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
   }
 
+  /// Attach and detach, beside deaths; and runs of which a part is there already.
+  @Test func workersComeAndGo() throws {
+    try simulate(400_000, events: 80_000) { options, random in
+      options.visits = random.int(2...30)
+      options.deaths = random.chance(50) ? 0 : random.int(1...20)
+      options.stored = random.chance(50) ? 0 : random.int(5...90)
+    }
+  }
+
   @Test func nonsenseEndsTheWorkerAndNothingElse() throws {
     try simulate(200_000, events: 50_000) { options, random in
       options.nonsense = random.int(2...20)

@@ -93,8 +93,11 @@ int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);
 int sluice_memfd(const char *name);
 
-/// A POSIX shared-memory object of `bytes`, reserved (no holes), already unlinked. -1 and errno; ENOSPC when too small.
-int sluice_shared_memory(uint64_t bytes);
+/// A POSIX shared-memory object of `bytes`, the first `reserved` of them without holes, already unlinked. -1 and errno;
+/// ENOSPC when too small.
+int sluice_shared_memory(uint64_t bytes, uint64_t reserved);
+/// Gives a descriptor of memory its size, and pages for the first `reserved` bytes. -1 and errno.
+int sluice_reserve(int fd, uint64_t bytes, uint64_t reserved);
 
 /// Starts `path` with argv and envp. `fds[i]` becomes descriptor `targets[i]` of the child; every other descriptor
 /// above 2 is closed there. Signals are reset, the child gets its own process group when `new_group`.

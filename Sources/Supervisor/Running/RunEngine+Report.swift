@@ -50,7 +50,7 @@ extension RunEngine {
     result.cpuSeconds = result.supervisorCPUSeconds + Double(sluice_cpu_children()) / 1e9
     result.peakMemoryBytes = peakMemory
     result.memoryBudgetBytes = prepared.memory
-    result.slotsTotal = control.slotCount
+    result.slotsTotal = scheduler.ledger.activeCount
     result.slotsPeakInUse = scheduler.ledger.peakInUse
     result.slotsLeaked = scheduler.ledger.inUse
     result.decode = stage(SLUICE_ROLE_DECODER)

@@ -80,11 +80,16 @@ final class RunEngine {
     listener = try AttachListener(path: directory.attachSocket)
     commands = try CommandServer(path: directory.controlSocket)
     bus = try RouterSocket(endpoint: directory.busEndpoint)
-    let jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
-    control = try ControlRegionWriter(rings: memory.rings, jobCount: jobCount, epoch: epoch, usedFallback: &usedFallback)
+    let segments =
+      prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
+    var setup = SchedulerSetup(runs: [segments], memory: memory)
+    control = try ControlRegionWriter(
+      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch, usedFallback: &usedFallback)
     var regions: [SharedRegion] = []
-    for ring in memory.rings {
-      regions.append(try SharedRegion.create(bytes: max(ring.bytes, 4096), usedFallback: &usedFallback))
+    for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
+      regions.append(
+        try SharedRegion.create(
+          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, usedFallback: &usedFallback))
     }
     ringRegions = regions
     if usedFallback {
@@ -94,19 +99,9 @@ final class RunEngine {
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
 
-    let segments =
-      prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
     let mapped = regions
-    var setup = SchedulerSetup(
-      lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
-      rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
-    setup.lookAhead = memory.lookAhead
-    setup.reserve = memory.reserve
-    setup.comfort = memory.comfort
-    setup.encoderKeeps = memory.encoderKeeps
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
-    setup.jobCount = jobCount
     setup.holdOnError = configuration.onError == .hold
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
@@ -116,11 +111,15 @@ final class RunEngine {
     }
   }
 
-  /// Contiguous runs of segments, as even as they go: a lane seeks once.
-  static func share(_ segments: [Segment], among lanes: Int) -> [[Segment]] {
-    (0..<lanes).map { lane in
-      Array(segments[segments.count * lane / lanes..<segments.count * (lane + 1) / lanes])
-    }.filter { !$0.isEmpty }
+  /// Makes room for one more lane, if there is work for it. False when the budget or the machine does not allow it.
+  func makeRoom() -> Bool {
+    let lanes = scheduler.laneLimit + 1
+    guard lanes <= memory.laneCapacity else { return false }
+    for (index, slots) in memory.sizes(lanes: lanes).slots.enumerated() {
+      guard ringRegions[index].reserve(upTo: slots * memory.rings[index].slotBytes) else { return false }
+    }
+    scheduler.handle(.room(lanes: lanes))
+    return true
   }
 
   func run() throws(SluiceError) -> RunStatistics {

@@ -97,7 +97,7 @@ extension Scheduler {
   /// Owner of an output slot whose job waits for a renderer.
   static let unassigned = 62
 
-  private mutating func forgetPrevious(_ lane: Int) {
+  mutating func forgetPrevious(_ lane: Int) {
     guard let previous = lanes[lane].previous else { return }
     lanes[lane].previous = nil
     if lanes[lane].previousHeld { release(previous.slot.slot, by: Ledger.queue) }
@@ -107,6 +107,7 @@ extension Scheduler {
   /// Gives waiting jobs, the oldest first, to renderers with credit; a lane's frames go to one renderer where it has room,
   /// because what it has scaled before lies there.
   mutating func dispatchJobs() {
+    let renderers = renderers.filter { !leaving.contains($0) }
     guard !renderers.isEmpty else { return }
     let waiting = jobs.indices.filter { jobs[$0] != nil && jobs[$0]?.worker == nil }
       .sorted { (jobs[$0]?.sequence ?? 0) < (jobs[$1]?.sequence ?? 0) }
@@ -143,6 +144,7 @@ extension Scheduler {
       return nonsense(worker, "the frame in slot \(slot) has no valid header")
     }
     jobs[index] = nil
+    if !leaving.isEmpty { dismissIdleRenderers() }
     let lane = job.lane
     for i in lanes[lane].window.indices where lanes[lane].window[i].slot == job.slot && !lanes[lane].window[i].ready {
       ledger.hold(slot, by: Ledger.queue)
@@ -203,7 +205,6 @@ extension Scheduler {
       let index = lanes[lane].writing.firstIndex(where: { $0.index == segment })
     else { return nonsense(worker, "segment \(segment) is not being written") }
     actions.append(.segmentDone(lanes[lane].writing.remove(at: index), bytes: bytes))
-    if lanes[lane].isDone { forgetPrevious(lane) }
   }
 
   /// Drops everything between the lane's streams and its encoder, and begins again at the segment that was not written.

@@ -2,9 +2,6 @@ import Timeline
 
 /// What others want to know of the scheduler.
 extension Scheduler {
-  public var laneCount: Int { lanes.count }
-  public var segmentCount: Int { lanes.reduce(0) { $0 + $1.segments.count } }
-
   public mutating func takeChangedSlots() -> [Int] { ledger.takeChanged() }
 
   func quota(_ handle: UInt32) -> UInt32 { UInt32(uses[handle]?.quota ?? 0) }

@@ -38,15 +38,13 @@ extension Scheduler {
   /// out, because the encoder may keep that until it gets the next frames. `MemoryPlan` makes the ring large enough for both.
   private func hasRoom(for record: StreamRecord, ring: Int) -> Bool {
     let taken = uses.values.reduce(0) { $1.ring == ring ? $0 + ($1.ended ? $1.owned : $1.quota) : $0 }
-    return taken + quota(record) <= setup.rings[ring] - reserve(ring)
+    return taken + quota(record) <= rings[ring] - reserve[ring]
   }
-
-  private func reserve(_ ring: Int) -> Int { ring < setup.reserve.count ? setup.reserve[ring] : 0 }
 
   /// A codec holds more pictures than its kind usually does: it gets one more slot while the reserve lasts.
   mutating func needsSlot(_ worker: Int, _ handle: UInt32) {
     guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing else { return }
-    guard lent[use.ring] < reserve(use.ring) else {
+    guard lent[use.ring] < reserve[use.ring] else {
       actions.append(.deny(worker: worker, handle: handle))
       return
     }
@@ -68,6 +66,7 @@ extension Scheduler {
 
   /// Gives streams without a decoder to the decoder with the fewest streams.
   mutating func placeStreams() {
+    let decoders = decoders.filter { !leaving.contains($0) }
     guard !decoders.isEmpty else { return }
     for handle in uses.keys.sorted() {
       guard var use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }

@@ -22,6 +22,13 @@ public struct Scheduler: Sendable {
   let setup: SchedulerSetup
   public internal(set) var ledger: Ledger
   var lanes: [Lane]
+  /// Runs that no lane has taken yet, in order.
+  var pool: [[Segment]]
+  /// Lanes that the slots suffice for; slots of each ring, and its reserve, for so many.
+  var laneLimit: Int
+  var rings: [Int]
+  var reserve: [Int]
+  let segmentCount: Int
   var uses: [UInt32: StreamUse] = [:]
   /// Handle of the open stream of (lane, record); lane -1 for stills.
   var open: [StreamKey: UInt32] = [:]
@@ -31,6 +38,9 @@ public struct Scheduler: Sendable {
   var decoders: [Int] = []
   var renderers: [Int] = []
   var encoders: [Int] = []
+  /// Workers that get nothing new, and renderers of them that were told to go.
+  var leaving: Set<Int> = []
+  var dismissed: Set<Int> = []
   var actions: [SchedulerAction] = []
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
@@ -52,13 +62,19 @@ public struct Scheduler: Sendable {
     self.setup = setup
     self.describe = describe
     canvas = plan.canvas
-    ledger = Ledger(rings: setup.rings)
+    rings = setup.sizes[0].slots
+    reserve = setup.sizes[0].reserve
+    ledger = Ledger(rings: setup.rings, active: rings)
     lent = Array(repeating: 0, count: setup.rings.count)
-    lanes = setup.lanes.map(Lane.init)
+    pool = setup.runs
+    segmentCount = setup.runs.reduce(0) { $0 + $1.count }
+    laneLimit = setup.lanes
+    lanes = Array(repeating: Lane(), count: min(setup.lanes, max(1, segmentCount)))
     jobs = Array(repeating: nil, count: setup.jobCount)
+    shareOut()
   }
 
-  public var isDone: Bool { lanes.allSatisfy(\.isDone) }
+  public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) }
   public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
   public var openStreams: Int { uses.count }
 
@@ -72,6 +88,8 @@ public struct Scheduler: Sendable {
     switch event {
     case .workerReady(let worker, let role): workerReady(worker, role)
     case .workerDied(let worker): workerDied(worker)
+    case .workerLeaving(let worker): workerLeaving(worker)
+    case .room(let lanes): room(lanes: lanes)
     case .published(let worker, let handle, let slot, let generation, let first, let count, let held):
       published(worker, handle, slot, generation, first, count, held)
     case .codecReleased(let worker, let slot, let generation): codecReleased(worker, slot, generation)
@@ -88,6 +106,7 @@ public struct Scheduler: Sendable {
   /// Does all that has become possible. Call it after a batch of events.
   public mutating func advance() {
     guard !failed else { return }
+    arrangeLanes()
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()
     for lane in lanes.indices { compose(lane) }
@@ -114,9 +133,7 @@ public struct Scheduler: Sendable {
     switch role {
     case SLUICE_ROLE_DECODER.rawValue: decoders.append(worker)
     case SLUICE_ROLE_RENDERER.rawValue: renderers.append(worker)
-    case SLUICE_ROLE_ENCODER.rawValue:
-      encoders.append(worker)
-      if let lane = lanes.firstIndex(where: { $0.encoder == nil && !$0.isDone }) { lanes[lane].encoder = worker }
+    case SLUICE_ROLE_ENCODER.rawValue: encoders.append(worker)
     default: break
     }
   }

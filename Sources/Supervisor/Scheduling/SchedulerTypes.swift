@@ -4,18 +4,20 @@ import Timeline
 
 /// What the scheduler may count on; values of one run.
 public struct SchedulerSetup: Sendable {
-  /// Frames of each lane, in order: contiguous segments of the timeline.
-  public var lanes: [[Segment]]
+  /// What is to be rendered: contiguous runs of segments, in order.
+  public var runs: [[Segment]]
+  /// Lanes at first, and how many there may be once `room` says so.
+  public var lanes: Int
   /// Ring of each decode stream of the plan, and the ring of output frames.
   public var streamRings: [Int]
   public var outputRing: Int
-  /// Slots of each ring; of the stream rings each lane may reserve an equal part.
+  /// Slots of each ring.
   public var rings: [Int]
+  /// What `lanes` lanes may use of them, and each lane more; the stream rings are shared out evenly.
+  public var sizes: [LaneSizes]
   /// Output slots of each lane.
   public var outputSlotsPerLane: Int
-  /// Slots of each ring that are lent beyond the streams' quotas, to codecs that turn out to need more; and slots that each
-  /// moving stream gets beyond its need, so that its decoder can run ahead.
-  public var reserve: [Int] = []
+  /// Slots that each moving stream gets beyond its need, so that its decoder can run ahead.
   public var comfort = 0
   /// Frames that an encoder may keep until it gets the next ones. Less than its credit, and than a lane's output slots.
   public var encoderKeeps = 0
@@ -28,12 +30,18 @@ public struct SchedulerSetup: Sendable {
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
 
-  public init(lanes: [[Segment]], streamRings: [Int], outputRing: Int, rings: [Int], outputSlotsPerLane: Int) {
-    self.lanes = lanes
-    self.streamRings = streamRings
-    self.outputRing = outputRing
-    self.rings = rings
-    self.outputSlotsPerLane = outputSlotsPerLane
+  public init(runs: [[Segment]], memory: MemoryPlan) {
+    self.runs = runs
+    lanes = memory.lanes
+    streamRings = memory.streamRings
+    outputRing = memory.outputRing
+    rings = memory.rings.map(\.slotCount)
+    sizes = memory.sizes
+    outputSlotsPerLane = memory.outputSlotsPerLane
+    lookAhead = memory.lookAhead
+    comfort = memory.comfort
+    encoderKeeps = memory.encoderKeeps
+    jobCount = max(8, memory.laneCapacity * memory.outputSlotsPerLane + 4)
   }
 }
 
@@ -42,6 +50,10 @@ public enum SchedulerEvent: Sendable {
   case workerReady(Int, role: UInt32)
   /// Dead, and waited for: it writes no more.
   case workerDied(Int)
+  /// It is to go when it has done what it has: it gets no new work.
+  case workerLeaving(Int)
+  /// The slots of so many lanes are there.
+  case room(lanes: Int)
   case published(worker: Int, handle: UInt32, slot: Int, generation: UInt32, first: Int64, count: Int64, held: Bool)
   case codecReleased(worker: Int, slot: Int, generation: UInt32)
   case streamEnded(worker: Int, handle: UInt32)
@@ -64,6 +76,8 @@ public enum SchedulerAction: Sendable {
   case begin(worker: Int, segment: Segment)
   case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
   case finish(worker: Int, segment: Segment)
+  /// It has done what it had, and may end.
+  case dismiss(worker: Int)
   /// Its answer made no sense, or it failed a second time: end it.
   case kill(worker: Int, reason: String)
   case segmentDone(Segment, bytes: UInt64)
@@ -134,17 +148,17 @@ struct RenderJob: Sendable {
   var inputs: [sluice_input]
 }
 
-/// Segments in progress: decode streams, frames in order, an encoder.
+/// A run of segments in progress: decode streams, frames in order, an encoder.
 struct Lane: Sendable {
-  var segments: [Segment]
+  var segments: [Segment] = []
   /// Index into `segments` of the one being encoded.
   var current = 0
   var encoder: Int? = nil
   /// BEGIN was sent for the current segment; frames were sent to and are still held by the encoder.
   var begun = false
   var encoding = 0
-  var nextEncode: Int64
-  var nextCompose: Int64
+  var nextEncode: Int64 = 0
+  var nextCompose: Int64 = 0
   var window: [OutputFrame] = []
   var outputSlots = 0
   var previous: (slot: SlotReference, signature: FrameSignature)? = nil
@@ -155,11 +169,24 @@ struct Lane: Sendable {
   var writing: [Segment] = []
 
   var end: Int64 { segments.last?.frames.upperBound ?? 0 }
+  /// All is written: it may begin another run.
   var isDone: Bool { current >= segments.count && writing.isEmpty }
+  /// Segments at the end of which nothing is composed yet.
+  var unstarted: Int {
+    var count = 0
+    for segment in segments.dropFirst(current + 1).reversed() {
+      guard segment.frames.lowerBound >= nextCompose else { break }
+      count += 1
+    }
+    return count
+  }
 
-  init(segments: [Segment]) {
-    self.segments = segments
-    nextEncode = segments.first?.frames.lowerBound ?? 0
+  mutating func begin(_ run: [Segment]) {
+    segments = run
+    current = 0
+    begun = false
+    nextEncode = run.first?.frames.lowerBound ?? 0
     nextCompose = nextEncode
+    nextStream = 0
   }
 }

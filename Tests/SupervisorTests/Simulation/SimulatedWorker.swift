@@ -38,7 +38,9 @@ class SimulatedWorker {
     if !outbox.isEmpty { choices.append(1) }
     if canWork { choices.append(2) }
     switch choices.randomElement(using: &world.random) {
-    case 0: try take(inbox.removeFirst(), world)
+    case 0:
+      let action = inbox.removeFirst()
+      if case .dismiss = action { try world.leave(self) } else { try take(action, world) }
     case 1:
       let event = outbox.removeFirst()
       if isRepeatable(event) {
