@@ -16,7 +16,7 @@ final class RendererWorker {
 
   init() throws(SluiceError) {
     KillPoint.arm(role: "renderer")
-    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER))
+    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER), files: .none)
     guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
     }

@@ -5,24 +5,29 @@ import SluiceBase
 
 /// What is said between supervisor and workers: in the logs where a worker has them, the bus being the bell, else on the bus.
 extension RunEngine {
-  /// Messages between two ticks that no honest worker has to say.
-  static let flood = 50_000
+  /// Messages that are taken in at once: a flood does not keep the loop from everything else.
+  static let batch = 2048
 
-  /// Takes in everything that waits; of a flood only a part, the rest at the next call.
+  /// Takes in everything that waits on the bus and in the logs; of a flood only a part.
   func pumpBus() {
-    var budget = 4096
-    while budget > 0, let (index, messages) = bus.receive() {
-      budget -= 1
+    // The bus's descriptor is edge-triggered: what is left there must be fetched without being waited for.
+    busIsFull = true
+    for _ in 0..<RunEngine.batch {
+      guard let (index, messages) = bus.receive() else {
+        busIsFull = false
+        break
+      }
       guard let worker = workers.first(where: { $0.index == index }) else { continue }
+      guard isBearable(messages.count, from: worker) else {
+        kill(worker, "it sent more than anybody can mean")
+        continue
+      }
       if messages.isEmpty {
         kill(worker, "it sent a malformed message")
         continue
       }
-      guard isBearable(worker, messages.count) else { continue }
       if worker.link == nil { for message in messages { take(message, from: worker, index) } }
     }
-    // The bus's descriptor is edge-triggered: what was left there must be fetched without being waited for.
-    isBusEmpty = budget > 0
     for worker in workers { hear(worker) }
   }
 
@@ -31,19 +36,12 @@ extension RunEngine {
     guard let link = worker.link, let index = worker.index else { return }
     do throws(MessageLink.Broken) {
       let messages = try link.hear()
-      guard isBearable(worker, messages.count) else { return }
+      guard isBearable(messages.count, from: worker) else { return kill(worker, "it sent more than anybody can mean") }
       for message in messages { take(message, from: worker, index) }
       link.flush()
     } catch {
       kill(worker, "its message log is damaged")
     }
-  }
-
-  private func isBearable(_ worker: WorkerHandle, _ count: Int) -> Bool {
-    worker.heard += count
-    guard worker.heard > RunEngine.flood else { return true }
-    kill(worker, "it floods the control bus")
-    return false
   }
 
   /// Says it to a worker. One that is gone is noticed by its pidfd.
@@ -65,9 +63,8 @@ extension RunEngine {
 extension WorkerHandle {
   /// Makes the logs; the regions to hand over. Empty when there is no memory for them: the bus alone does then.
   func makeLink() -> [OfferedRegion] {
-    var ignored = false
-    guard let commands = try? SharedRegion.create(bytes: MessageLink.bytes, usedFallback: &ignored),
-      let answers = try? SharedRegion.create(bytes: MessageLink.bytes, usedFallback: &ignored),
+    guard let commands = try? SharedRegion.create(bytes: MessageLink.bytes, writers: .maker),
+      let answers = try? SharedRegion.create(bytes: MessageLink.bytes, writers: .others),
       let link = MessageLink(own: commands, peer: answers)
     else { return [] }
     self.link = link

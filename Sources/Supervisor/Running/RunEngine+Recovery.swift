@@ -6,6 +6,8 @@ import SluiceBase
 struct PendingRestart {
   var due: UInt64
   var role: sluice_role
+  var filter: String?
+  var isExtra: Bool
   var number: Int
   var restarts: Int
   var deathsInRow: Int
@@ -33,7 +35,7 @@ extension RunEngine {
   /// `wasAtWork`: what to say about it. Throws when it has ended too often.
   func startAgain(_ worker: WorkerHandle, progressed: Bool, wasAtWork: String) throws(SluiceError) {
     let deaths = progressed ? 0 : worker.deathsInRow + 1
-    let limit = prepared.launch.role(worker.role).restarts
+    let limit = prepared.launch.role(of: worker).restarts
     let reason = worker.killedFor ?? worker.process.ending
     let place = wasAtWork.isEmpty ? "" : ", \(wasAtWork)"
     guard limit > 0, deaths <= limit else {
@@ -46,8 +48,8 @@ extension RunEngine {
     }
     restarts += 1
     let restart = PendingRestart(
-      due: sluice_now_ns() + RunEngine.pause(deathsInRow: deaths), role: worker.role,
-      number: Int(worker.name.split(separator: "-").last ?? "0") ?? 0, restarts: worker.restarts + 1, deathsInRow: deaths)
+      due: sluice_now_ns() + RunEngine.pause(deathsInRow: deaths), role: worker.role, filter: worker.filter,
+      isExtra: worker.isExtra, number: Int(worker.name.split(separator: "-").last ?? "0") ?? 0, restarts: worker.restarts + 1, deathsInRow: deaths)
     pendingRestarts.append(restart)
     try startDue()
   }
@@ -58,7 +60,12 @@ extension RunEngine {
     let due = pendingRestarts.filter { $0.due <= now }
     pendingRestarts.removeAll { $0.due <= now }
     for restart in due {
-      try spawn(restart.role, restart.number, restarts: restart.restarts)
+      if let filter = restart.filter {
+        try spawnFilter(filter, restart.number, restarts: restart.restarts)
+      } else {
+        try spawn(restart.role, restart.number, restarts: restart.restarts)
+      }
+      workers.last?.isExtra = restart.isExtra
       workers.last?.deathsInRow = restart.deathsInRow
     }
   }
@@ -73,9 +80,11 @@ extension RunEngine {
     }
     lastLook = now
     for worker in workers {
-      worker.heard = 0
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
-      let last = max(worker.lease?.heartbeat ?? 0, worker.started, heartsFrom)
+      worker.traffic.messages = 0
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
+      // A heartbeat of times to come is a lie, and none at all.
+      let beat = worker.lease?.heartbeat ?? 0
+      let last = max(beat <= now ? beat : 0, worker.started, heartsFrom)
       if now > last, now - last > UInt64(seconds) * 1_000_000_000 { kill(worker, "its heart stood still for \(seconds) s") }
     }
     guard now >= nextProgressLook else { return }
@@ -88,7 +97,7 @@ extension RunEngine {
       let isKept = worker.role == SLUICE_ROLE_ENCODER && relay?.isKeptByReader == true
       if !isKept, let known = marks[waiting.key], known.mark == waiting.mark { since = known.since }
       present[waiting.key] = (waiting.mark, since)
-      let seconds = prepared.launch.role(worker.role).progressSeconds
+      let seconds = prepared.launch.role(of: worker).progressSeconds
       if now - since > UInt64(seconds) * 1_000_000_000 { kill(worker, "it made no progress for \(seconds) s") }
     }
     marks = present
