@@ -25,6 +25,10 @@ extension RunEngine {
     guard WorkerHandle.role(WorkerHandle.title(role)) == role, hello.features & SLUICE_FEATURE_PLAN.rawValue != 0,
       role != SLUICE_ROLE_ENCODER || !prepared.direct
     else { return .refused(2) }
+    // What it takes of memory is its own, but an encoder's lane is the run's.
+    if role == SLUICE_ROLE_ENCODER {
+      do throws(SluiceError) { try makeRoom(for: role, 1) } catch { return .refused(3) }
+    }
     // Half of the numbers are kept for workers of ours.
     guard !scheduler.isDone, workers.count(where: { !$0.isOurs }) < Int(SLUICE_MAX_WORKERS) / 2,
       let process = ForeignProcess(peerOf: connection)
