@@ -15,12 +15,15 @@ public struct Attachment {
   public let rings: [SharedRegion?]
 
   /// Connects to the supervisor's socket (`SLUICE_SOCKET`, with `SLUICE_TOKEN`) as `role` and maps what it hands over.
+  /// Whatever descriptors this program was started with are closed first.
   public static func open(role: sluice_role) throws(SluiceError) -> Attachment {
     guard let path = System.environment("SLUICE_SOCKET") else {
       throw SluiceError(
         .usage, "this is a worker program; it is started by sluice", advice: "set SLUICE_SOCKET to attach it by hand")
     }
     let token = System.environment("SLUICE_TOKEN").flatMap { UInt64($0) } ?? 0
+    sluice_close_from(3)
+    sluice_detach_standard()
     return try open(socket: path, role: role, token: token)
   }
 

@@ -108,7 +108,10 @@ extension RunEngine {
 
   /// Whether no other worker of its role is there to do its work.
   private func isLast(_ worker: WorkerHandle) -> Bool {
-    !workers.contains { $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil }
+    !workers.contains {
+      $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil
+        && ($0.serves == worker.serves || $0.serves == 0)
+    }
   }
 
   /// Number for the name of a new worker: none is given twice in a run.

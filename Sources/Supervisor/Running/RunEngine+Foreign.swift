@@ -22,7 +22,8 @@ extension RunEngine {
 
   func admit(_ connection: FileDescriptor, _ hello: sluice_hello) -> Admission {
     let role = sluice_role(rawValue: hello.role)
-    guard WorkerHandle.role(WorkerHandle.title(role)) == role, hello.features & SLUICE_FEATURE_PLAN.rawValue != 0,
+    let isFilter = role == SLUICE_ROLE_FILTER
+    guard isFilter || WorkerHandle.role(WorkerHandle.title(role)) == role && hello.features & SLUICE_FEATURE_PLAN.rawValue != 0,
       role != SLUICE_ROLE_ENCODER || !prepared.direct
     else { return .refused(2) }
     // What it takes of memory is its own, but an encoder's lane is the run's.
@@ -35,6 +36,7 @@ extension RunEngine {
     else { return .refused(3) }
     let handle = WorkerHandle(
       name: "\(WorkerHandle.title(role))-\(nextNumber(role))", role: role, process: process, token: 0, restarts: 0)
+    guard !isFilter || admitsFilter(handle, hello) else { return .refused(2) }
     workers.append(handle)
     observer.warning("\(handle.name) (process \(process.pid)) attached by itself")
     return .admitted(handle)
@@ -50,7 +52,7 @@ extension RunEngine {
   /// Ends third parties that said HELLO but not READY.
   func dropUnready() {
     for worker in workers where !worker.isOurs && !worker.isReady && worker.killedFor == nil {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       guard sluice_now_ns() - worker.started > UInt64(seconds) * 1_000_000_000 else { continue }
       worker.killedFor = "it did not say READY within \(seconds) s"
       worker.process.signal(SIGKILL)
@@ -83,7 +85,7 @@ extension RunEngine {
     } else if worker.isExtra, !worker.isReady {
       observer.warning("\(worker.name) ended with \(worker.killedFor ?? worker.process.ending) before it was ready")
     }
-    guard !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
+    guard worker.role != SLUICE_ROLE_FILTER, !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
     try spawn(worker.role, nextNumber(worker.role))
   }
 }

@@ -11,10 +11,9 @@ extension RunEngine {
   func attach(_ connection: FileDescriptor) {
     guard let hello = listener.hello(from: connection) else { return }
     guard hello.abi_major == UInt16(SLUICE_ABI_MAJOR) else { return AttachListener.refuse(connection, status: 1) }
-    var ignored = false
     guard let index = freeIndex(),
       let lease = try? SharedRegion.create(
-        bytes: LeaseLayout.bytes(slotCount: control.slotCount), usedFallback: &ignored)
+        bytes: LeaseLayout.bytes(slotCount: control.slotCount), writers: .others)
     else { return AttachListener.refuse(connection, status: 3) }
     let worker: WorkerHandle
     if hello.token == 0 {
@@ -26,7 +25,9 @@ extension RunEngine {
       guard let own = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
         return AttachListener.refuse(connection, status: 4)
       }
-      guard hello.role == own.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+      guard hello.role == own.role.rawValue, own.role != SLUICE_ROLE_FILTER || admitsFilter(own, hello) else {
+        return AttachListener.refuse(connection, status: 2)
+      }
       worker = own
     }
     worker.index = index
@@ -79,7 +80,7 @@ extension RunEngine {
         .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
         advice: "run it again")
     }
-    guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
+    guard worker.restarts < prepared.launch.role(of: worker).restarts, worker.index != nil else {
       throw SluiceError(
         worker.index == nil ? .unavailable : .software,
         "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
@@ -87,6 +88,7 @@ extension RunEngine {
     observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
     restarts += 1
     let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
+    if let filter = worker.filter { return try spawnFilter(filter, number, restarts: worker.restarts + 1) }
     try spawn(worker.role, number, restarts: worker.restarts + 1)
     workers[workers.count - 1].isExtra = worker.isExtra
   }

@@ -46,6 +46,7 @@ final class RunEngine {
   /// Messages may be left on the bus: it is looked at again before anything is waited for.
   var busIsFull = false
   var limits = LimitTally()
+  var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
   var finished = false
   private var nextTick: UInt64 = 0
@@ -60,9 +61,8 @@ final class RunEngine {
     self.observer = observer
     sluice_raise_descriptor_limit()
     Leftovers.sweep()
-    var usedFallback = false
     let bytes = prepared.plan.bytes
-    let planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    let planRegion = try SharedRegion.create(bytes: bytes.count, writers: .maker)
     UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
     self.planRegion = planRegion
     guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
@@ -73,7 +73,8 @@ final class RunEngine {
     }
     memory = try MemoryPlan.make(
       plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct)
+      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
@@ -84,17 +85,14 @@ final class RunEngine {
       prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
     var setup = SchedulerSetup(runs: [segments], memory: memory)
     control = try ControlRegionWriter(
-      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch, usedFallback: &usedFallback)
+      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
     var regions: [SharedRegion] = []
     for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
       regions.append(
         try SharedRegion.create(
-          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, usedFallback: &usedFallback))
+          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
     }
     ringRegions = regions
-    if usedFallback {
-      observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
-    }
     let fd = sluice_signals()
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
@@ -144,6 +142,7 @@ final class RunEngine {
   }
 
   private func startWorkers() throws(SluiceError) {
+    try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
@@ -244,7 +243,7 @@ final class RunEngine {
       sampleMemory(exactly: exactly)
     }
     for worker in workers {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       let deadline = UInt64(seconds) * 1_000_000_000
       // A heartbeat of times to come is a lie, and none at all.
       let beat = worker.lease?.heartbeat ?? 0
@@ -254,6 +253,7 @@ final class RunEngine {
         worker.process.signal(SIGKILL)
       }
     }
+    try watchFilters()
     report(final: false)
   }
 

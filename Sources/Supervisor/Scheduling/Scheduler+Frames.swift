@@ -54,7 +54,7 @@ extension Scheduler {
         let use = uses[handle]
       else { return nil }
       guard let slot = use.delivery(at: frame) else {
-        if use.failed {
+        if use.failed, !use.isAwaitingFilter(at: frame) {
           inputs.append(nil)
           continue
         }
@@ -140,8 +140,9 @@ extension Scheduler {
     guard let job = jobs[index], job.worker == worker, job.slot == SlotReference(slot: slot, generation: generation) else {
       return
     }
-    guard describe(slot) != nil, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else {
-      return nonsense(worker, "the frame in slot \(slot) has no valid header")
+    guard describe(slot)?.number == job.frame, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame)
+    else {
+      return nonsense(worker, "slot \(slot) has no valid header of frame \(job.frame)")
     }
     jobs[index] = nil
     if !leaving.isEmpty { dismissIdleRenderers() }
@@ -170,7 +171,7 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()
@@ -212,6 +213,7 @@ extension Scheduler {
     for frame in lanes[lane].window where frame.ready { release(frame.slot.slot, by: Ledger.queue) }
     lanes[lane].window.removeAll()
     forgetPrevious(lane)
+    forgetMemos(lane)
     for index in jobs.indices {
       guard let job = jobs[index], job.lane == lane else { continue }
       if job.worker == nil {
