@@ -74,11 +74,11 @@ extension RunEngine {
     }
   }
 
-  /// Ends those that were told to quit and did not.
+  /// Ends those that were told to quit, or closed their connection, and went on.
   func endLeavers() {
     for worker in workers where worker.dismissedAt > 0 && worker.killedFor == nil {
       guard sluice_now_ns() - worker.dismissedAt > RunEngine.quitPatience else { continue }
-      worker.killedFor = "it did not end when it was told to"
+      worker.killedFor = worker.connection == nil ? "its connection closed, and it went on" : "it went on when it was to quit"
       worker.process.signal(SIGKILL)
     }
   }

@@ -42,11 +42,18 @@ extension RunEngine {
     return .admitted(handle)
   }
 
-  /// A third party's connection became readable: it ended, or it says what nobody asked for. It may not go on writing.
+  /// A third party's connection became readable: it ends, or it says what nobody asked for. Its slots come back when the
+  /// process has ended, which it may do by itself in a moment.
   func linkEnded(_ worker: WorkerHandle) {
+    var byte: UInt8 = 0
+    let isEnd = worker.connection.map { recv($0.raw, &byte, 1, Int32(MSG_DONTWAIT)) } ?? 0 == 0
     worker.connection = nil
-    if worker.killedFor == nil, !worker.process.wait(milliseconds: 20) { worker.killedFor = "its connection closed" }
-    worker.process.signal(SIGKILL)
+    if isEnd {
+      worker.dismissedAt = sluice_now_ns()
+    } else if worker.killedFor == nil {
+      worker.killedFor = "it sent what nobody asked for"
+      worker.process.signal(SIGKILL)
+    }
   }
 
   /// Ends third parties that said HELLO but not READY.
