@@ -22,10 +22,13 @@ extension RunEngine {
 
   func admit(_ connection: FileDescriptor, _ hello: sluice_hello) -> Admission {
     let role = sluice_role(rawValue: hello.role)
-    let isFilter = role == SLUICE_ROLE_FILTER
-    guard isFilter || WorkerHandle.role(WorkerHandle.title(role)) == role && hello.features & SLUICE_FEATURE_PLAN.rawValue != 0,
-      role != SLUICE_ROLE_ENCODER || !prepared.direct
-    else { return .refused(2) }
+    if role == SLUICE_ROLE_FILTER {
+      guard scheduler.hasFilter(hello.filter) else { return .refused(2) }
+    } else {
+      guard WorkerHandle.role(WorkerHandle.title(role)) == role, hello.features & SLUICE_FEATURE_PLAN.rawValue != 0,
+        role != SLUICE_ROLE_ENCODER || !prepared.direct
+      else { return .refused(2) }
+    }
     // What it takes of memory is its own, but an encoder's lane is the run's.
     if role == SLUICE_ROLE_ENCODER {
       do throws(SluiceError) { try makeRoom(for: role, 1) } catch { return .refused(3) }
@@ -36,7 +39,7 @@ extension RunEngine {
     else { return .refused(3) }
     let handle = WorkerHandle(
       name: "\(WorkerHandle.title(role))-\(nextNumber(role))", role: role, process: process, token: 0, restarts: 0)
-    guard !isFilter || admitsFilter(handle, hello) else { return .refused(2) }
+    guard role != SLUICE_ROLE_FILTER || admitsFilter(handle, hello) else { return .refused(2) }
     workers.append(handle)
     observer.warning("\(handle.name) (process \(process.pid)) attached by itself")
     return .admitted(handle)
@@ -46,7 +49,7 @@ extension RunEngine {
   /// process has ended, which it may do by itself in a moment.
   func linkEnded(_ worker: WorkerHandle) {
     var byte: UInt8 = 0
-    let isEnd = worker.connection.map { recv($0.raw, &byte, 1, Int32(MSG_DONTWAIT)) } ?? 0 == 0
+    let isEnd = worker.connection.map { recv($0.raw, &byte, 1, Int32(MSG_DONTWAIT)) } ?? 0 <= 0
     worker.connection = nil
     if isEnd {
       worker.dismissedAt = sluice_now_ns()

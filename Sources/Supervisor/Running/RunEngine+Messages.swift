@@ -39,13 +39,15 @@ extension RunEngine {
   private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
     switch message.kind {
-    case .ready:
+    case .ready where worker.role == SLUICE_ROLE_FILTER:
       worker.isReady = true
-      if worker.role == SLUICE_ROLE_FILTER { return filterReady(worker, index) }
-      scheduler.handle(.workerReady(index, role: worker.role.rawValue))
+      filterReady(worker, index)
     case .done where worker.role == SLUICE_ROLE_FILTER:
       guard isDone(message, worker) else { return }
       scheduler.handle(.filtered(worker: index, job: message.job, slot: slot, generation: message.generation))
+    case .ready:
+      worker.isReady = true
+      scheduler.handle(.workerReady(index, role: worker.role.rawValue))
     case .done where worker.role == SLUICE_ROLE_DECODER:
       guard isDone(message, worker) else { return }
       scheduler.handle(
