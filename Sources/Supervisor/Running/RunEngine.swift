@@ -246,6 +246,7 @@ final class RunEngine {
     listener.tick()
     commands.tick()
     dropUnready()
+    endLeavers()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()

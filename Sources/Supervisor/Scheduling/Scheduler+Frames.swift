@@ -145,8 +145,9 @@ extension Scheduler {
     guard let job = jobs[index], job.worker == worker, job.slot == SlotReference(slot: slot, generation: generation) else {
       return
     }
-    guard describe(slot) != nil, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else {
-      return nonsense(worker, "the frame in slot \(slot) has no valid header")
+    guard describe(slot)?.number == job.frame, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame)
+    else {
+      return nonsense(worker, "slot \(slot) has no valid header of frame \(job.frame)")
     }
     jobs[index] = nil
     suspectFrames[job.frame] = nil
