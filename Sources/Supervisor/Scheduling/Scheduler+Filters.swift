@@ -24,8 +24,10 @@ extension Scheduler {
 
   /// Gives pictures to filter workers with credit: whole frames first, because they are nearer to the output; of the streams
   /// the one that its lane will need first.
-  mutating func startFilters() {
-    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return }
+  /// True when anything was done.
+  mutating func startFilters() -> Bool {
+    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return false }
+    var isFirst = true
     var goesOn = true
     while goesOn {
       goesOn = false
@@ -33,7 +35,10 @@ extension Scheduler {
         for lane in lanes.indices where startNext(lane: lane) { goesOn = true }
       }
       for handle in filteredStreams() where startNext(stream: handle) { goesOn = true }
+      if isFirst, !goesOn { return false }
+      isFirst = false
     }
+    return true
   }
 
   private func filteredStreams() -> [UInt32] {
