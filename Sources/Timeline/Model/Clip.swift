@@ -30,6 +30,12 @@ extension Project {
       self.width = width
       self.height = height
     }
+
+    /// nil while a side moves.
+    var constant: Rect? {
+      guard let x = x.constant, let y = y.constant, let width = width.constant, let height = height.constant else { return nil }
+      return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
+    }
   }
 
   /// Where on the canvas a clip lies; nil sides: the canvas's.

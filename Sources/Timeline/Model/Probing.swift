@@ -47,11 +47,12 @@ extension Project.Source {
   func probeKey(canvas: Canvas, colored: Bool = false) -> String? {
     switch self {
     case .file(let path): return path
-    case .lavfi(let graph): return "lavfi:" + graph
+    case .lavfi(let graph): return SourceKey.graphPrefix + graph
     case .color(let color):
       guard colored else { return nil }
       let rate = "\(canvas.rate.num)/\(canvas.rate.den)"
-      return "lavfi:color=c=0x\(color.hex.dropFirst()):s=\(canvas.width)x\(canvas.height):r=\(rate),format=gbrap"
+      return SourceKey.graphPrefix
+        + "color=c=0x\(color.hex.dropFirst()):s=\(canvas.width)x\(canvas.height):r=\(rate),format=gbrap"
     case .title(let title): return JSONValue.object(["title": title.json(canvas)]).line
     case .subtitles(let subtitles):
       return JSONValue.object([

@@ -14,6 +14,11 @@ public struct StillTile: Hashable, Sendable {
     self.height = height
   }
 
+  /// Bytes of a slot for it.
+  func slotBytes(_ canvas: Canvas) -> Int {
+    PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: width, height: height).bytes)
+  }
+
   /// A part of the upright picture, in pixels of the tile.
   func map(_ rect: Rect) -> Rect {
     if rect == source { return Rect(x: 0, y: 0, width: Double(width), height: Double(height)) }
@@ -86,7 +91,7 @@ public struct StreamRecord: Equatable, Sendable {
 }
 
 /// An option of one of a stream's effects.
-public struct StreamParameter: Equatable, Sendable {
+public struct StreamParameter: Hashable, Sendable {
   /// Index in the stream's effects.
   public var effect: Int
   /// `sigma`, or `gblur.sigma`.
