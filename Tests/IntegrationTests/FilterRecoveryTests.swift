@@ -60,6 +60,36 @@ struct FilterRecoveryTests {
     try survives(SIGKILL, language, "", ["invert-0 ended with signal 9"])
   }
 
+  /// Nobody serves the filter: the render says how to attach one, waits, and goes on when one comes; also when that one leaves.
+  @Test func oneMayAttachByItself() throws {
+    let box = try Sandbox()
+    let run = try Self.start(box, [])
+    func workerOf(_ command: String) throws -> Spawned {
+      try Spawned("sh", ["-c", "exec \(command)"], environment: box.environment, directory: box.directory)
+    }
+    #expect(eventually(within: 20) { run.errors.contains("\n") }, "\(run.errors)")
+    let words = run.errors.split(separator: " ")
+    let socket = try #require(words.firstIndex(of: "--socket").map { words[$0 + 1] })
+    #expect(run.errors.contains("filter \"invert\" has no worker, the render waits for one"), "\(run.errors)")
+    let other = try workerOf("python3 -B '\(FilterTests.examples)/worker.py' --socket \(socket) --role filter --filter other")
+    #expect(other.wait() == 1 && other.errors.contains("refused: role"), "\(other.errors)")
+    let python = try workerOf("python3 -B '\(FilterTests.examples)/worker.py' --socket \(socket) --role filter --filter invert")
+    let first = run.read(500_000)
+    try #require(first.count == 500_000, "\(run.errors) \(python.errors)")
+    let second = try workerOf("'\(FilterTests.workerInC)' --socket \(socket) --role filter")
+    #expect(eventually(within: 20) { run.errors.contains("filter-1 (process \(second.pid)) attached") }, "\(run.errors)")
+    kill(python.pid, SIGKILL)
+    let bytes = first + run.readAll()
+    #expect(run.wait() == 0, "\(run.errors)")
+    #expect(bytes == Self.whole, "the bytes differ")
+    #expect(run.errors.contains("filter-0 (process \(python.pid)), which had attached by itself, has left"), "\(run.errors)")
+    #expect(second.wait(within: 5) == 0, "\(second.errors)")
+    let statistics = try Statistics(box.data("stats.json"))
+    #expect(statistics["slots", "leaked"] == 0)
+    #expect(statistics["restarts"] == 0)
+    box.expectNothingLeft()
+  }
+
   @Test func ofTwoTheOtherGoesOn() throws {
     try survives(SIGKILL, .c, "count: 2", ["ended with signal 9"])
   }

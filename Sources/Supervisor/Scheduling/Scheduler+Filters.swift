@@ -13,6 +13,9 @@ extension Scheduler {
 
   public func hasFilter(_ key: UInt64) -> Bool { filtering.table.contains { key == 0 || $0.key == key } }
 
+  /// nil for the key of any filter.
+  func filterName(_ key: UInt64) -> String? { filtering.table.first { $0.key == key }?.name }
+
   mutating func filterReady(_ worker: Int, serves key: UInt64, credit: Int) {
     guard !filtering.workers.contains(where: { $0.index == worker }) else {
       return nonsense(worker, "it said twice that it is ready")
