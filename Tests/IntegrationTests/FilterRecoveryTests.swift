@@ -126,15 +126,17 @@ struct FilterRecoveryTests {
   @Test(arguments: [
     ("out.head.magic = 0", "another size or format"), ("out.head.width += 2", "another size or format"),
     ("out.head.plane[1].offset = 1 << 40", "another size or format"), ("os._exit(3)", "exit status 3"),
-    ("os.abort()", "signal 6"), ("time.sleep(1000)", "at one picture for 1 s"),
+    ("os.abort()", "signal 6"), ("time.sleep(1000)", "for 2 s"),
     ("w.post(ipc.Message(type=ipc.MSG_DONE, slot=0, generation=1, count=1))", "which its lease does not show"),
     ("w.post(ipc.Message(type=77))", "type 77"),
   ])
   func nonsenseCostsTheWorkerItsLife(_ fault: String, _ say: String) throws {
     let box = try Sandbox()
     // The worker itself, for faults that speak.
-    let fault = fault.replacingOccurrences(of: "w.post", with: "[o for o in __import__('gc').get_objects() if isinstance(o, worker.Worker)][0].post")
-    let run = try Self.start(box, try FilterTests.launch(box, Self.faulty(box, fault), "deadlineSeconds: 1"))
+    let fault = fault.replacingOccurrences(
+      of: "w.post", with: "[o for o in __import__('gc').get_objects() if isinstance(o, worker.Worker)][0].post")
+    let deadline = fault.contains("sleep") ? "deadlineSeconds: 2" : ""
+    let run = try Self.start(box, try FilterTests.launch(box, Self.faulty(box, fault), deadline))
     try finish(box, run, Data(), restarts: 1, ["invert-0 ended with", say])
   }
 

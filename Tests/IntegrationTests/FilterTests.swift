@@ -27,13 +27,14 @@ struct FilterTests {
   }
 
   /// A launch file with one filter.
-  static func launch(_ box: Sandbox, _ name: String = "invert", _ command: String?, _ more: String = "") throws -> [String] {
+  static func launch(_ box: Sandbox, _ command: String?, _ more: String = "", name: String = "invert") throws -> [String] {
     let words = command.map { "command: \($0), " } ?? ""
     return ["--launch", try box.write("filter.json5", "{ workers: { filters: { \"\(name)\": { \(words)\(more) } } } }")]
   }
 
   /// FFmpeg's own inversion, without loss.
-  private static func inverted(_ clip: String, _ name: String, _ encoder: [String], _ filter: String = "negate") throws -> String {
+  private static func inverted(_ clip: String, _ name: String, _ encoder: [String], _ filter: String = "negate") throws -> String
+  {
     let path = directory + "/" + name
     try Clips.ffmpeg(["-i", clip, "-vf", filter, "-threads", "1"] + encoder + [path])
     return path
@@ -177,7 +178,8 @@ struct FilterTests {
     let box = try Sandbox()
     let clip = "{ source: 'l', duration: 20, opacity: 0.5, effects: [{ worker: 'invert' }] }"
     try box.write(
-      "p.json5", timeline(clip, output: "effects: [{ worker: 'invert', parameters: { planes: [1] } }]", sources: "l: \"\(Clips.long)\""))
+      "p.json5",
+      timeline(clip, output: "effects: [{ worker: 'invert', parameters: { planes: [1] } }]", sources: "l: \"\(Clips.long)\""))
     var files: [Data] = []
     for (count, lanes, language) in [(1, 1, Language.c), (3, 2, .c), (2, 2, .python)] {
       let launch = try Self.launch(box, language.command, "count: \(count)")
@@ -201,7 +203,7 @@ struct FilterTests {
     try box.refuses(["render", "p.json5", "-o", "x.mkv"], 65, "output.effects[0]", "unknown key \"avfilter\"")
     // Nobody comes.
     try box.write("p.json5", timeline("{ source: 'a', effects: [{ worker: 'w' }] }"))
-    let launch = try Self.launch(box, "w", nil, "waitSeconds: 1")
+    let launch = try Self.launch(box, nil, "waitSeconds: 1", name: "w")
     try box.refuses(["render", "p.json5", "-o", "x.mkv"] + launch, 69, "no worker came for filter \"w\" in 1 s", "filter.json5")
     try box.write("filter.json5", "{ workers: { filters: { w: { command: ['./no-such'] } } } }")
     try box.refuses(["render", "p.json5", "-o", "x.mkv"] + launch, 65, "workers.filters.w.command", "no-such")

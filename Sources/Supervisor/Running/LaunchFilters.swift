@@ -30,7 +30,7 @@ extension LaunchDescription {
 }
 
 extension LaunchReader {
-  private static let filterKeys = [
+  static let filterKeys = [
     "command", "count", "credit", "restarts", "deadlineSeconds", "nice", "memory", "waitSeconds",
   ]
 

@@ -165,7 +165,9 @@ extension Scheduler {
 
   /// Untouched pictures that went to the encoder and that it keeps until it gets the next ones.
   private func keptByEncoder(_ place: FilterPlace, _ use: StreamUse) -> Int {
-    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else { return 0 }
+    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else {
+      return 0
+    }
     let kept = filtering.places.count { $0.value == place && ledger[$0.key].holders == 1 << UInt64(encoder) }
     return min(kept, setup.encoderKeeps)
   }
