@@ -90,7 +90,8 @@ extension RunEngine {
   }
 
   private func detach(_ request: JSONValue, _ client: CommandServer.Client) throws(SluiceError) {
-    guard let word = request["worker"]?.string, let worker = workers.first(where: { $0.name == word || "\($0.process.pid)" == word })
+    guard let word = request["worker"]?.string,
+      let worker = workers.first(where: { $0.name == word || "\($0.process.pid)" == word })
     else {
       let wanted = request["worker"]?.string ?? ""
       throw SluiceError(

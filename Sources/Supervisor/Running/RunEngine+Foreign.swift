@@ -95,7 +95,9 @@ extension RunEngine {
     } else if worker.isExtra, !worker.isReady {
       observer.warning("\(worker.name) ended with \(worker.killedFor ?? worker.process.ending) before it was ready")
     }
-    guard worker.role != SLUICE_ROLE_FILTER, !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
+    // A filter is somebody else's: the render waits for the next one.
+    if worker.role == SLUICE_ROLE_FILTER { return }
+    guard !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
     try spawn(worker.role, nextNumber(worker.role))
   }
 }

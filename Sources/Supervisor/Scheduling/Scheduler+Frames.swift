@@ -177,7 +177,8 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count,
+        segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()

@@ -250,7 +250,8 @@ final class SimulatedEncoder: SimulatedWorker {
       where !world.truth.allows(picture, record: layer.stream, frame: entry.frame) {
         throw Violation("frame \(entry.frame), drawn for \(frame), shows a wrong picture of stream \(layer.stream)")
       }
-    case .nothing, .garbage, .filtered: throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
+    case .nothing, .garbage, .filtered:
+      throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
     }
   }
 
