@@ -36,7 +36,8 @@ extension EffectTraits {
   ]
   /// Without input.
   private static let sources: Set<String> = [
-    "allrgb", "allyuv", "color", "colorchart", "colorspectrum", "haldclutsrc", "mandelbrot", "mptestsrc", "pal100bars", "pal75bars",
+    "allrgb", "allyuv", "color", "colorchart", "colorspectrum", "haldclutsrc", "mandelbrot", "mptestsrc", "pal100bars",
+    "pal75bars",
     "rgbtestsrc", "smptebars", "smptehdbars", "testsrc", "testsrc2", "yuvtestsrc",
   ]
   /// Without input, and without a seed another picture each time.

@@ -90,11 +90,8 @@ import Timeline
     #expect(SequenceListing.files(key).map(\.tick) == Array(0..<200))
     var info = try Self.media(folder.path + "/i0.png")
     info.duration = Rational(8)
-    let project = try ProjectReader.read(
-      text: "{ canvas: { width: 64, height: 64, fps: 25 }, sources: { a: \(source) }, tracks: [] }", path: "/p/x.json")
-    _ = project
     func keyed() throws -> SegmentKeys.Keyed {
-      let name = #"{"sequence":{"pattern":"\#(folder.path)/i%d.png","first":0,"fps":"25/1"}}"#
+      let name = #"{"sequence": {"pattern": "\#(folder.path)/i%d.png", "first": 0, "fps": "25/1"}}"#
       return try #require(try Self.key(source, media: [name: info], seconds: 2))
     }
     let first = try keyed()

@@ -10,7 +10,8 @@ final class StoreFolder {
   let path: String
   init() throws {
     path = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-store-\(UUID())").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
   deinit {
     chmod(path, 0o700)

@@ -103,7 +103,7 @@ import Testing
   @Test func equalBytesWhereAndOnlyWhereTheSameIsShown() {
     var random = TestRandom(41)
     var same = 0, other = 0
-    for round in 0..<400 {
+    for round in 0..<250 {
       let project = Self.randomProject(&random)
       guard let plan = Self.plan(project) else { continue }
       var edited = project
@@ -111,12 +111,16 @@ import Testing
       guard let after = Self.plan(edited) else { continue }
       for _ in 0..<3 {
         let frames = Self.part(min(Self.frames(plan), Self.frames(after)), &random)
-        if Self.compare(plan, frames, after, frames, "round \(round), \(edits), frames \(frames)") { same += 1 } else { other += 1 }
+        if Self.compare(plan, frames, after, frames, "round \(round), \(edits), frames \(frames)") {
+          same += 1
+        } else {
+          other += 1
+        }
         let elsewhere = Self.part(Self.frames(plan), &random)
         _ = Self.compare(plan, frames, plan, elsewhere, "round \(round), frames \(frames) and \(elsewhere)")
       }
     }
-    #expect(same > 200 && other > 200, "\(same) pairs were equal, \(other) not")
+    #expect(same > 100 && other > 50, "\(same) pairs were equal, \(other) not")
   }
 
   /// Something small, as a user changes a timeline.
@@ -156,7 +160,7 @@ import Testing
   @Test func whatStandsLaterOnTheTimelineKeepsItsBytes() throws {
     var random = TestRandom(42)
     var compared = 0
-    for round in 0..<200 {
+    for round in 0..<100 {
       let project = Self.randomProject(&random)
       guard let plan = Self.plan(project) else { continue }
       let shift = Int64.random(in: 1...500, using: &random)
@@ -180,7 +184,7 @@ import Testing
         }
       }
     }
-    #expect(compared > 200, "\(compared) parts were the same")
+    #expect(compared > 100, "\(compared) parts were the same")
   }
 
   @Test func aCutIntoTwoPiecesChangesNothing() throws {
@@ -213,7 +217,9 @@ import Testing
       { $0.threads = 3 }, { $0.options.append(.init("crf=1", "7")) },
     ]
     var all: Set<[UInt8]> = [bytes]
-    for change in changes { all.insert(try #require(Self.plan(project, settings: change)).withView { $0.content(of: 0..<1).bytes }) }
+    for change in changes {
+      all.insert(try #require(Self.plan(project, settings: change)).withView { $0.content(of: 0..<1).bytes })
+    }
     #expect(all.count == changes.count + 1)
   }
 
@@ -233,7 +239,7 @@ import Testing
   /// Where nothing moves, frames with equal layers are found without looking at each.
   @Test func nextChangeNeverPassesOne() {
     var random = TestRandom(44)
-    for round in 0..<150 {
+    for round in 0..<60 {
       guard let plan = Self.plan(Self.randomProject(&random)) else { continue }
       plan.withView { view in
         var frame: Int64 = 0

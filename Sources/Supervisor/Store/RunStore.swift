@@ -80,7 +80,8 @@ final class RunStore {
     let damaged = found.reduce(0) { $0 + $1.damaged }
     if damaged > 0 {
       warning(
-        "\(store.directory): \(damaged) damaged segment\(damaged == 1 ? " was" : "s were") removed; what is missing is rendered again")
+        "\(store.directory): \(damaged) damaged segment\(damaged == 1 ? " was" : "s were") removed; what is missing is rendered again"
+      )
     }
     var files: [Int: FileDescriptor] = [:]
     for (wanted, result) in zip(wanted, found) { if let file = result.file { files[wanted.segment] = file } }

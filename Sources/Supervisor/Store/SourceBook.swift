@@ -163,9 +163,13 @@ enum SequenceListing {
     guard !before.contains("%"), !after.contains("%") else { return [] }
     var found: [(tick: Int64, path: String)] = []
     for entry in RunDirectory.entries(folder) {
-      guard entry.hasPrefix(before), entry.hasSuffix(after), entry.utf8.count > before.utf8.count + after.utf8.count else { continue }
+      guard entry.hasPrefix(before), entry.hasSuffix(after), entry.utf8.count > before.utf8.count + after.utf8.count else {
+        continue
+      }
       let digits = entry.dropFirst(before.count).dropLast(after.count)
-      guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits), number >= key.first else { continue }
+      guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits), number >= key.first else {
+        continue
+      }
       found.append((number - key.first, folder == "/" ? "/" + entry : folder + "/" + entry))
     }
     return found.sorted { ($0.tick, $0.path) < ($1.tick, $1.path) }
@@ -184,7 +188,9 @@ enum FontFiles {
     ] {
       add(folder, depth: 0, &text)
     }
-    for name in ["FONTCONFIG_FILE", "FONTCONFIG_PATH", "LANG", "LC_ALL", "LC_CTYPE"] { text += "\(System.environment(name) ?? "")\n" }
+    for name in ["FONTCONFIG_FILE", "FONTCONFIG_PATH", "LANG", "LC_ALL", "LC_CTYPE"] {
+      text += "\(System.environment(name) ?? "")\n"
+    }
     return SegmentKey(of: [Array(text.utf8)]).bytes
   }
 
