@@ -63,7 +63,7 @@ extension RunEngine {
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
-    let reason = worker.killedFor ?? worker.process.ending
+    let reason = worker.killedFor ?? ending(of: worker)
     if worker.role == SLUICE_ROLE_ENCODER, outputBegun {
       throw SluiceError(
         .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
