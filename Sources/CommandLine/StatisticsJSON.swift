@@ -22,7 +22,8 @@ public enum StatisticsJSON {
         "total": .number(s.slotsTotal), "peakInUse": .number(s.slotsPeakInUse), "leaked": .number(s.slotsLeaked),
       ]),
       "stages": .object([
-        "decode": stage(s.decode), "render": stage(s.render), "encode": stage(s.encode), "audio": stage(s.audio),
+        "decode": stage(s.decode), "render": stage(s.render), "filter": stage(s.filter), "encode": stage(s.encode),
+        "audio": stage(s.audio),
       ]),
       "segments": .object(["rendered": .number(s.segmentsRendered), "reused": .number(s.segmentsReused)]),
       "restarts": .number(s.restarts),

@@ -68,7 +68,6 @@ import Testing
     for fd in [region.descriptor.raw, anew.raw] {
       #expect(write(fd, "x", 1) == -1 && errno == EPERM)
       #expect(sluice_map(fd, 4096, true) == nil)
-      #expect(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == -1 && errno == EPERM)
     }
     #expect(try SharedRegion(descriptor: anew, bytes: 4096, writable: false).base.load(as: UInt64.self) == 77)
     region.base.storeBytes(of: 78, as: UInt64.self)

@@ -22,7 +22,8 @@ extension RunEngine {
 
   /// How a worker ended, in words for the user.
   func ending(of worker: WorkerHandle) -> String {
-    guard let status = worker.process.status, sluice_exited(status), sluice_exit_status(status) == ShortMemory.exitStatus
+    guard let status = (worker.process as? ChildProcess)?.status, sluice_exited(status),
+      sluice_exit_status(status) == ShortMemory.exitStatus
     else { return worker.process.ending }
     let role = WorkerHandle.program(worker.role).dropFirst("sluice-".count)
     return

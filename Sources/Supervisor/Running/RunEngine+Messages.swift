@@ -27,6 +27,10 @@ extension RunEngine {
   private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
     switch message.kind {
+    case .ready where worker.role == SLUICE_ROLE_FILTER: filterReady(worker, index)
+    case .done where worker.role == SLUICE_ROLE_FILTER:
+      guard isDone(message, worker) else { return }
+      scheduler.handle(.filtered(worker: index, job: message.job, slot: slot, generation: message.generation))
     case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
     case .done where worker.role == SLUICE_ROLE_DECODER:
       guard isDone(message, worker) else { return }
@@ -89,6 +93,7 @@ extension RunEngine {
         }
       }
       worker.lastHeartbeat = lease.heartbeat
+      rescanFilters(index, lease)
       for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
         scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
       }
@@ -114,6 +119,8 @@ extension RunEngine {
     let code = Int32(truncatingIfNeeded: Int64(message.count))
     if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
       scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))
+    } else if worker.role == SLUICE_ROLE_FILTER, failure == nil {
+      failure = filterFailure(message, index, text, code)
     } else if failure == nil {
       failure = located(SluiceError(ExitCode(rawValue: code) ?? .software, text))
     }
@@ -138,6 +145,8 @@ extension RunEngine {
           job: job, sequence: sequence, frame: frame, slot: UInt32(slot), generation: generation, inputs: inputs)
         queue(
           Message(.render, slot: UInt32(slot), generation: generation, frame: frame, job: UInt32(job), arg: sequence), worker)
+      case .filter(let worker, let job, let filter, let stream, let frame, let input, let output):
+        queue(filterMessage(worker, job, filter, stream, frame, input, output), worker)
       case .begin(let worker, let segment): try begin(worker, segment)
       case .encode(let worker, let frame, let slot, let generation):
         queue(Message(.encode, slot: UInt32(slot), generation: generation, frame: frame), worker)

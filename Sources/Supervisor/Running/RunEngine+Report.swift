@@ -57,7 +57,10 @@ extension RunEngine {
     result.render.bypassedFrames = counts.bypassed
     result.render.reusedFrames = counts.reused
     result.encode = stage(SLUICE_ROLE_ENCODER)
-    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER] {
+    result.filter = stage(SLUICE_ROLE_FILTER)
+    result.filter.frames = counts.filtered
+    result.filter.reusedFrames = counts.filterReused
+    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER] {
       result.bytesCopied += counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated += counters.value(.buffersCreated, role: role, live: [])
     }

@@ -15,6 +15,9 @@ extension RunEngine {
       return AttachListener.refuse(connection, status: 4)
     }
     guard hello.role == worker.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+    if worker.role == SLUICE_ROLE_FILTER, !admitsFilter(worker, hello) {
+      return AttachListener.refuse(connection, status: 2)
+    }
     guard let index = freeIndex() else { return AttachListener.refuse(connection, status: 3) }
     guard
       let lease = try? SharedRegion.create(
@@ -69,7 +72,7 @@ extension RunEngine {
         .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
         advice: "run it again")
     }
-    guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
+    guard worker.restarts < prepared.launch.role(of: worker).restarts, worker.index != nil else {
       throw SluiceError(
         worker.index == nil ? .unavailable : .software,
         "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
@@ -77,6 +80,7 @@ extension RunEngine {
     observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
     restarts += 1
     let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
+    if let filter = worker.filter { return try spawnFilter(filter, number, restarts: worker.restarts + 1) }
     try spawn(worker.role, number, restarts: worker.restarts + 1)
   }
 

@@ -41,6 +41,7 @@ final class RunEngine {
   var outputBegun = false
   var peakMemory: UInt64 = 0
   var limits = LimitTally()
+  var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
   var finished = false
   private var nextTick: UInt64 = 0
@@ -67,7 +68,8 @@ final class RunEngine {
     }
     memory = try MemoryPlan.make(
       plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct)
+      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
@@ -132,6 +134,7 @@ final class RunEngine {
 
   private func startWorkers() throws(SluiceError) {
     warnOfUncontained()
+    try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
@@ -221,7 +224,7 @@ final class RunEngine {
       sampleMemory(exactly: exactly)
     }
     for worker in workers {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       let deadline = UInt64(seconds) * 1_000_000_000
       let last = max(worker.lease?.heartbeat ?? 0, worker.started)
       if now > last, now - last > deadline {
@@ -229,6 +232,7 @@ final class RunEngine {
         worker.process.signal(SIGKILL)
       }
     }
+    try watchFilters()
     report(final: false)
   }
 

@@ -8,6 +8,12 @@ final class WorkerHandle {
   let role: sluice_role
   let process: ChildProcess
   let token: UInt64
+  /// Filter that it was started for, or said that it is.
+  var filter: String? = nil
+  /// Key of the filter's name in its HELLO; 0: any.
+  var serves: UInt64 = 0
+  /// Since when it is at the filter job that it has longest.
+  var atFilterJob: (job: UInt32, since: UInt64)? = nil
   /// Number on the control bus; nil until it has attached.
   var index: Int? = nil
   var connection: FileDescriptor? = nil
@@ -35,6 +41,7 @@ final class WorkerHandle {
     switch role {
     case SLUICE_ROLE_DECODER: "sluice-decoder"
     case SLUICE_ROLE_RENDERER: "sluice-renderer"
+    case SLUICE_ROLE_FILTER: "sluice-filter"
     default: "sluice-encoder"
     }
   }
