@@ -193,12 +193,15 @@ typedef struct sluice_message {
 
 /* ---- attach: one SEQPACKET packet each way, then region packets ---- */
 
+enum sluice_feature {
+  SLUICE_FEATURE_PLAN = 1  /* it does its role's work by the plan region: without it, no part of a real run */
+};
 typedef struct sluice_hello {
   uint32_t magic;        /*  0 SLUICE_MAGIC_HELLO */
   uint16_t abi_major;    /*  4 */
   uint16_t abi_minor;    /*  6 */
   uint32_t role;         /*  8 sluice_role */
-  uint32_t features;     /* 12 none defined */
+  uint32_t features;     /* 12 sluice_feature */
   uint64_t token;        /* 16 given to a worker that the supervisor started (SLUICE_TOKEN), else 0 */
   uint64_t filter;       /* 24 role filter: FNV-1a 64 of the name of the filter that it is, 0 = any; since 1.1 */
 } sluice_hello;

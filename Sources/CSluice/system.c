@@ -177,7 +177,36 @@ int sluice_peer(int socket, pid_t *pid, uid_t *uid) {
   return 0;
 }
 
-static int unix_socket(const char *path, struct sockaddr_un *address) {
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+int sluice_peer_pidfd(int socket) {
+  int fd = -1;
+  socklen_t length = sizeof fd;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &length) == 0) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+  }
+  if (errno != ENOPROTOOPT) {
+    if (errno == EINVAL || errno == ENODATA) errno = ESRCH;
+    return -1;
+  }
+  struct ucred peer;
+  length = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+  fd = sluice_pidfd_open(peer.pid);
+  // Its number may be another's by now, unless the connection is still open: then the pidfd was opened while it lived.
+  struct pollfd state = {.fd = socket, .events = 0};
+  if (fd >= 0 && poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR))) {
+    close(fd);
+    errno = ESRCH;
+    return -1;
+  }
+  return fd;
+}
+
+static int unix_socket(const char *path, struct sockaddr_un *address, int type) {
   if (strlen(path) >= sizeof address->sun_path) {
     errno = ENAMETOOLONG;
     return -1;
@@ -185,12 +214,12 @@ static int unix_socket(const char *path, struct sockaddr_un *address) {
   memset(address, 0, sizeof *address);
   address->sun_family = AF_UNIX;
   strcpy(address->sun_path, path);
-  return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  return socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 }
 
-int sluice_listen(const char *path) {
+static int listen_at(const char *path, int type) {
   struct sockaddr_un address;
-  int fd = unix_socket(path, &address);
+  int fd = unix_socket(path, &address, type);
   if (fd < 0) return -1;
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0600) != 0 || listen(fd, 64) != 0) {
     int e = errno;
@@ -201,6 +230,9 @@ int sluice_listen(const char *path) {
   return fd;
 }
 
+int sluice_listen(const char *path) { return listen_at(path, SOCK_SEQPACKET); }
+int sluice_listen_stream(const char *path) { return listen_at(path, SOCK_STREAM | SOCK_NONBLOCK); }
+
 int sluice_accept(int fd) {
   int peer;
   do peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -208,9 +240,9 @@ int sluice_accept(int fd) {
   return peer;
 }
 
-int sluice_connect(const char *path) {
+static int connect_to(const char *path, int type) {
   struct sockaddr_un address;
-  int fd = unix_socket(path, &address);
+  int fd = unix_socket(path, &address, type);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
     int e = errno;
@@ -220,6 +252,9 @@ int sluice_connect(const char *path) {
   }
   return fd;
 }
+
+int sluice_connect(const char *path) { return connect_to(path, SOCK_SEQPACKET); }
+int sluice_connect_stream(const char *path) { return connect_to(path, SOCK_STREAM | SOCK_NONBLOCK); }
 
 int sluice_signals(void) {
   sigset_t set;

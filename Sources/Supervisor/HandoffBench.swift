@@ -84,8 +84,10 @@ public enum HandoffBench {
     private func attach(writable: Bool) throws(SluiceError) {
       var fd = pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0)
       guard poll(&fd, 1, 5000) == 1 else { throw SluiceError(.software, "the worker does not attach") }
-      listener.accept()
-      guard let connection = listener.waiting.first, listener.hello(from: connection) != nil else {
+      listener.accept(own: processes.map(\.pid))
+      guard let connection = listener.waiting.first else { throw SluiceError(.software, "the worker does not attach") }
+      fd.fd = connection.raw
+      guard poll(&fd, 1, 5000) == 1, listener.hello(from: connection) != nil else {
         throw SluiceError(.software, "the worker does not attach")
       }
       let lease = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: control.slotCount), writers: .others)

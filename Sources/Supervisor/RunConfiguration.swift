@@ -83,6 +83,8 @@ public struct RunStatistics: Sendable {
     public var role = ""
     public var pid: Int32 = 0
     public var restarts = 0
+    /// Started by the run, not attached by itself.
+    public var isOurs = true
     public var peakPrivateBytes: UInt64 = 0
     public init() {}
   }

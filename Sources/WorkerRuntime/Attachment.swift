@@ -37,6 +37,7 @@ public struct Attachment {
     hello.abi_minor = UInt16(SLUICE_ABI_MINOR)
     hello.role = role.rawValue
     hello.token = token
+    hello.features = SLUICE_FEATURE_PLAN.rawValue
     guard sluice_send_fd(raw, &hello, MemoryLayout.size(ofValue: hello), -1) > 0 else {
       throw SluiceError(.unavailable, "the supervisor does not answer: \(SystemError("send").reason)", at: path)
     }

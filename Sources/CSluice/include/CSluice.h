@@ -114,11 +114,17 @@ ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd);
 
 /// Pid and uid of the peer of a unix socket.
 int sluice_peer(int socket, pid_t *pid, uid_t *uid);
+/// A pidfd of the process that connected (or that listens, asked from the other side): SO_PEERPIDFD, before Linux 6.5
+/// pidfd_open of its pid. -1 and errno; ESRCH when it has ended already.
+int sluice_peer_pidfd(int socket);
 
 /// SEQPACKET unix sockets by path. Descriptor, or -1 and errno.
 int sluice_listen(const char *path);
 int sluice_accept(int fd);
 int sluice_connect(const char *path);
+/// STREAM unix sockets by path, non-blocking; `sluice_accept` takes their connections too.
+int sluice_listen_stream(const char *path);
+int sluice_connect_stream(const char *path);
 
 /// A closed pipe is an error of write(2), not the end of the process (SIG_IGN is a cast that Swift does not import).
 static inline void sluice_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

@@ -9,8 +9,17 @@ import Timeline
 extension RunEngine {
   /// Takes in everything that waits on the bus.
   func pumpBus() {
-    while let (index, messages) = bus.receive() {
+    busIsFull = true
+    for _ in 0..<RunEngine.batch {
+      guard let (index, messages) = bus.receive() else {
+        busIsFull = false
+        return
+      }
       guard let worker = workers.first(where: { $0.index == index }) else { continue }
+      guard isBearable(messages.count, from: worker) else {
+        kill(worker, "it sent more than anybody can mean")
+        continue
+      }
       if messages.isEmpty {
         kill(worker, "it sent a malformed message")
         continue
@@ -18,6 +27,9 @@ extension RunEngine {
       for message in messages { take(message, from: worker, index) }
     }
   }
+
+  /// Messages that are taken in at once: a flood does not keep the loop from everything else.
+  static let batch = 2048
 
   private func kill(_ worker: WorkerHandle, _ reason: String) {
     if worker.killedFor == nil { worker.killedFor = reason }
@@ -27,11 +39,15 @@ extension RunEngine {
   private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
     switch message.kind {
-    case .ready where worker.role == SLUICE_ROLE_FILTER: filterReady(worker, index)
+    case .ready where worker.role == SLUICE_ROLE_FILTER:
+      worker.isReady = true
+      filterReady(worker, index)
     case .done where worker.role == SLUICE_ROLE_FILTER:
       guard isDone(message, worker) else { return }
       scheduler.handle(.filtered(worker: index, job: message.job, slot: slot, generation: message.generation))
-    case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
+    case .ready:
+      worker.isReady = true
+      scheduler.handle(.workerReady(index, role: worker.role.rawValue))
     case .done where worker.role == SLUICE_ROLE_DECODER:
       guard isDone(message, worker) else { return }
       scheduler.handle(
@@ -49,7 +65,8 @@ extension RunEngine {
       scheduler.handle(.streamEnded(worker: index, handle: message.stream))
     case .finished where worker.role == SLUICE_ROLE_ENCODER:
       scheduler.handle(.segmentWritten(worker: index, segment: Int(message.job), bytes: message.arg))
-    case .warn: observer.warning(worker.lease?.text(message.arg) ?? "")
+    case .warn:
+      if !show(worker.lease?.text(message.arg) ?? "", from: worker) { kill(worker, "it says too much") }
     case .fail: takeFailure(message, worker, index)
     default: kill(worker, "it sent a message of type \(message.type)")
     }
@@ -116,6 +133,8 @@ extension RunEngine {
 
   private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {
     let text = worker.lease?.text(message.arg) ?? "unknown failure"
+    // A third party's word is not enough to end the run: one of ours shall try it.
+    guard worker.isOurs else { return kill(worker, "it failed: \(text)") }
     let code = Int32(truncatingIfNeeded: Int64(message.count))
     if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
       scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))

@@ -24,7 +24,9 @@ struct LimitTally {
 }
 
 extension RunEngine {
-  func report(final: Bool) {
+  func report(final: Bool) { observer.progress(progress(final: final)) }
+
+  func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
     progress.frames = scheduler.counts.framesEncoded
     progress.totalFrames = scheduler.plan.frameCount
@@ -35,7 +37,7 @@ extension RunEngine {
     }
     progress.limitedBy = final ? limits.overall : limits.now
     progress.memoryBytes = peakMemory
-    observer.progress(progress)
+    return progress
   }
 
   func statistics() -> RunStatistics {

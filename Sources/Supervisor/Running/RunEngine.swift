@@ -40,6 +40,11 @@ final class RunEngine {
   /// An encoder writes to the output itself: no other can go on where it stops.
   var outputBegun = false
   var peakMemory: UInt64 = 0
+  var currentMemory: UInt64 = 0
+  let commands: CommandServer
+  var pendingCommands: [PendingCommand] = []
+  /// Messages may be left on the bus: it is looked at again before anything is waited for.
+  var busIsFull = false
   var limits = LimitTally()
   var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
@@ -74,6 +79,7 @@ final class RunEngine {
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
+    commands = try CommandServer(path: directory.controlSocket)
     bus = try RouterSocket(endpoint: directory.busEndpoint)
     let segments =
       prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
@@ -127,7 +133,10 @@ final class RunEngine {
       try waitForEvents()
     }
     quitWorkers()
-    try output.finish { () throws(SluiceError) in try self.takeSignal() }
+    try output.finish { () throws(SluiceError) in
+      try self.takeSignal()
+      try self.serveCommandsAlone()
+    }
     report(final: true)
     return statistics()
   }
@@ -175,7 +184,7 @@ final class RunEngine {
     var fds = [
       pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0),
+      listener.watched,
       pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let fixed = fds.count
@@ -183,12 +192,16 @@ final class RunEngine {
     for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
     let watched = workers
     for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
+    let third = workers.filter { !$0.isOurs && $0.connection != nil }
+    for worker in third { fds.append(pollfd(fd: worker.connection?.raw ?? -1, events: Int16(POLLIN), revents: 0)) }
+    let commandsAt = fds.count
+    fds += commands.watched
     let now = sluice_now_ns()
-    let pause = nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    let pause = nextTick > now && !busIsFull ? Int32((nextTick - now) / 1_000_000) + 1 : 0
     _ = poll(&fds, nfds_t(fds.count), pause)
 
     if fds[1].revents != 0 { try takeSignal() }
-    if fds[2].revents != 0 { listener.accept() }
+    if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
     if fds[3].revents != 0, let answer = assembler?.answer() {
       switch answer {
       case .success(let bytes):
@@ -202,10 +215,15 @@ final class RunEngine {
     for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
       if worker.process.hasEnded() { try died(worker) }
     }
+    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + watched.count + index].revents != 0 {
+      linkEnded(worker)
+    }
     if sluice_now_ns() >= nextTick {
       nextTick = sluice_now_ns() + 100_000_000
       try tick()
     }
+    commands.take(fds[commandsAt...])
+    try serveCommands()
   }
 
   private func takeSignal() throws(SluiceError) {
@@ -214,6 +232,9 @@ final class RunEngine {
   }
 
   private func tick() throws(SluiceError) {
+    listener.tick()
+    commands.tick()
+    dropUnready()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()
@@ -226,7 +247,9 @@ final class RunEngine {
     for worker in workers {
       let seconds = prepared.launch.role(of: worker).deadlineSeconds
       let deadline = UInt64(seconds) * 1_000_000_000
-      let last = max(worker.lease?.heartbeat ?? 0, worker.started)
+      // A heartbeat of times to come is a lie, and none at all.
+      let beat = worker.lease?.heartbeat ?? 0
+      let last = max(beat <= now ? beat : 0, worker.started)
       if now > last, now - last > deadline {
         worker.killedFor = "its heart stood still for \(seconds) s"
         worker.process.signal(SIGKILL)
@@ -268,6 +291,7 @@ final class RunEngine {
   /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
   private func end() {
     output.abandon()
+    dismissCommands()
     assembler?.process.end()
     for worker in workers { worker.process.end() }
     for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }

@@ -6,7 +6,7 @@ import SluiceBase
 final class WorkerHandle {
   let name: String
   let role: sluice_role
-  let process: ChildProcess
+  let process: any WorkerProcess
   let token: UInt64
   /// Filter that it was started for, or said that it is.
   var filter: String? = nil
@@ -25,16 +25,33 @@ final class WorkerHandle {
   var lastHeartbeat: UInt64 = 0
   var restarts: Int
   var peakPrivateBytes: UInt64 = 0
+  /// Bytes of private memory at the last sample.
+  var privateBytes: UInt64 = 0
   let started = sluice_now_ns()
+  /// Started by us (also on `sluice attach`), or attached by itself.
+  var isOurs: Bool { token != 0 }
+  /// It said READY: it takes work.
+  var isReady = false
+  /// Asked to go: it is not started again.
+  var isLeaving = false
+  /// Started because `sluice attach` asked for it: its first start may fail without harm to the run.
+  var isExtra = false
+  /// Messages and lines since the last tick: what floods is ended.
+  var traffic = Traffic()
   /// Why it is being ended by us.
   var killedFor: String? = nil
 
-  init(name: String, role: sluice_role, process: ChildProcess, token: UInt64, restarts: Int) {
+  init(name: String, role: sluice_role, process: any WorkerProcess, token: UInt64, restarts: Int) {
     self.name = name
     self.role = role
     self.process = process
     self.token = token
     self.restarts = restarts
+  }
+
+  /// "decoder", "renderer", "encoder", "filter".
+  static func title(_ role: sluice_role) -> String {
+    role == SLUICE_ROLE_FILTER ? "filter" : String(program(role).dropFirst("sluice-".count))
   }
 
   static func program(_ role: sluice_role) -> String {
