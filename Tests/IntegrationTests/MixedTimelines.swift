@@ -45,7 +45,8 @@ struct MixedTimeline {
       .init(name: "a grid into segments", arguments: grid + fast, output: .file("mkv")),
       .init(name: "layers into segments", arguments: ["render", "layers.json5"] + fast, output: .file("mp4")),
       .init(name: "layers into a raw file", arguments: ["render", "layers.json5", "--format", "y4m"], output: .file("y4m")),
-      .init(name: "layers into standard output", arguments: ["render", "layers.json5", "--format", "nut"], output: .standardOutput),
+      .init(
+        name: "layers into standard output", arguments: ["render", "layers.json5", "--format", "nut"], output: .standardOutput),
       .init(name: "cuts into segments", arguments: ["render", "cuts.json5"] + fast, output: .file("mkv")),
       .init(name: "cuts into a pipe", arguments: ["render", "cuts.json5"], output: .command),
     ]

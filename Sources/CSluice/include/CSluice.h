@@ -4,6 +4,7 @@
 #include "../../../ipc-schema/sluice_plan.h"
 #include "sluice_confine.h"
 #include "sluice_mix.h"
+#include "sluice_store.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

@@ -151,7 +151,9 @@ extension RunEngine {
           Message(
             .finish, frame: segment.frames.upperBound, job: UInt32(segment.index), count: UInt32(segment.frames.count)),
           worker)
-      case .dismiss(let worker): queue(Message(.quit), worker)
+      case .dismiss(let index):
+        workers.first { $0.index == index }?.dismissedAt = sluice_now_ns()
+        queue(Message(.quit), index)
       case .kill(let index, let reason):
         if let worker = workers.first(where: { $0.index == index }) { kill(worker, reason) }
       case .segmentDone(let segment, let bytes): try segmentDone(segment, bytes)

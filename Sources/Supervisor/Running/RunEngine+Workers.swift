@@ -25,11 +25,10 @@ extension RunEngine {
       guard let own = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
         return AttachListener.refuse(connection, status: 4)
       }
-      guard hello.role == own.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+      guard hello.role == own.role.rawValue, own.role != SLUICE_ROLE_FILTER || admitsFilter(own, hello) else {
+        return AttachListener.refuse(connection, status: 2)
+      }
       worker = own
-    }
-    if worker.role == SLUICE_ROLE_FILTER, !admitsFilter(worker, hello) {
-      return AttachListener.refuse(connection, status: 2)
     }
     worker.index = index
     worker.connection = connection

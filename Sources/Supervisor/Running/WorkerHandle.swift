@@ -39,6 +39,8 @@ final class WorkerHandle {
   var isReady = false
   /// Asked to go: it is not started again.
   var isLeaving = false
+  /// When it was told to quit; 0: it was not.
+  var dismissedAt: UInt64 = 0
   /// Started because `sluice attach` asked for it: its first start may fail without harm to the run.
   var isExtra = false
   /// Messages and lines since the last tick: what floods is ended.

@@ -145,8 +145,9 @@ extension Scheduler {
     guard let job = jobs[index], job.worker == worker, job.slot == SlotReference(slot: slot, generation: generation) else {
       return
     }
-    guard describe(slot) != nil, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else {
-      return nonsense(worker, "the frame in slot \(slot) has no valid header")
+    guard describe(slot)?.number == job.frame, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame)
+    else {
+      return nonsense(worker, "slot \(slot) has no valid header of frame \(job.frame)")
     }
     jobs[index] = nil
     suspectFrames[job.frame] = nil
@@ -176,7 +177,8 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count,
+        segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()

@@ -186,7 +186,9 @@ extension Scheduler {
       let isIdle = lanes.indices.contains { index in
         (use.lane ?? index) == index && lanes[index].window.isEmpty && lanes[index].encoding <= setup.encoderKeeps
       }
-      if isIdle, isMissing(use), hasSlotToFill(use) { list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next)) }
+      if isIdle, isMissing(use), hasSlotToFill(use) {
+        list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next))
+      }
     }
     for worker in renderers {
       var oldest = Int64.max

@@ -125,8 +125,10 @@ public struct Scheduler: Sendable {
     placeStreams()
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
-    startFilters()
+    _ = startFilters()
     for lane in lanes.indices { encode(lane) }
+    // What the encoder has now counts as kept, and makes room for filters; what they pass on at once is encoded at once.
+    while startFilters() { for lane in lanes.indices { encode(lane) } }
     for handle in uses.keys.sorted() { topUp(handle) }
   }
 
