@@ -120,9 +120,6 @@ static void try_everything(void) {
   struct rlimit limit = {0};
   getrlimit(RLIMIT_NOFILE, &limit);
   TRY("set-limit", syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL));
-  cpu_set_t cores;
-  sched_getaffinity(0, sizeof cores, &cores);
-  TRY("set-affinity", syscall(SYS_sched_setaffinity, 0, sizeof cores, &cores));
   TRY("ftruncate", syscall(SYS_ftruncate, -1, 0));
   TRY("fallocate", syscall(SYS_fallocate, -1, 0, 0, 1));
   TRY("memfd", syscall(SYS_memfd_create, "x", 0));
