@@ -3,7 +3,8 @@ import CZimg
 import SluiceBase
 import WorkerRuntime
 
-/// The renderer worker. Without arguments it attaches to the supervisor that started it; `--doctor` describes its libraries.
+/// The renderer worker. Without arguments it attaches to the supervisor that started it; `--doctor` describes its libraries,
+/// `--identity` lists the files that it is made of.
 @main
 struct Main {
   static func main() {
@@ -16,6 +17,7 @@ struct Main {
       _ = try? System.writeAll(1, JSONValue.object([JSONMember("zimg", .string("\(major).\(minor).\(micro)"))]).line + "\n")
       return
     }
+    if CommandLine.arguments.dropFirst().first == "--identity" { exit(sluice_write_loaded_objects(1) == 0 ? 0 : 1) }
     do throws(SluiceError) {
       exit(try RendererWorker().run() ? 0 : 1)
     } catch {
