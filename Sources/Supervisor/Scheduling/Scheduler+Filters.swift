@@ -73,10 +73,11 @@ extension Scheduler {
     return false
   }
 
-  /// A delivery's first frame becomes one of its own.
+  /// A delivery's first frame becomes one of its own. What is held for frames that could not be decoded stays with the last.
   private mutating func splitFirst(_ handle: UInt32, _ index: Int) {
-    guard var use = uses[handle], use.deliveries[index].frames.count > 1 else { return }
+    guard var use = uses[handle] else { return }
     let frames = use.deliveries[index].frames
+    guard (use.deliveries[index].goodEnd ?? frames.upperBound) - frames.lowerBound > 1 else { return }
     var rest = use.deliveries[index]
     rest.frames = frames.lowerBound + 1..<frames.upperBound
     use.deliveries[index].frames = frames.lowerBound..<frames.lowerBound + 1

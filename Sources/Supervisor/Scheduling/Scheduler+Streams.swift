@@ -184,6 +184,7 @@ extension Scheduler {
     use.failed = true
     if !use.deliveries.isEmpty {
       let last = use.deliveries[use.deliveries.count - 1]
+      use.deliveries[use.deliveries.count - 1].goodEnd = last.frames.upperBound
       use.deliveries[use.deliveries.count - 1].frames = last.frames.lowerBound..<use.frames.upperBound
     }
     use.next = use.frames.upperBound

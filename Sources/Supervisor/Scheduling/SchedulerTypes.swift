@@ -104,6 +104,8 @@ struct SlotReference: Equatable, Sendable {
 struct Delivery: Sendable {
   var slot: SlotReference
   var frames: Range<Int64>
+  /// Where the frames end that it was delivered for, when it is held for those of a source that failed.
+  var goodEnd: Int64? = nil
   /// Filters that the picture is through; `slot` is what came out of the last.
   var stage = 0
 }
