@@ -25,3 +25,13 @@ bool sluice_seccomp_available(void);
 void sluice_close_from(int first);
 /// Standard input and output become /dev/null: a worker has no business with those of its supervisor.
 void sluice_detach_standard(void);
+
+/// Limits of a process of ours: bytes of private writable memory (RLIMIT_DATA), no core file, and `count` of our processors
+/// from the `first`th on, counted round.
+void sluice_limit_memory(int pid, uint64_t bytes);
+void sluice_limit_core(int pid);
+void sluice_limit_cores(int pid, int first, int count);
+/// Whether no memory is left below this process's limit.
+bool sluice_memory_is_short(void);
+/// A crash for want of memory ends this process with `status` instead of a signal. Not with a sanitizer or backtraces.
+void sluice_tell_short_memory(int status);

@@ -4,21 +4,34 @@ import SluiceBase
 
 /// Probes sources in a decoder program of its own: a file that brings it down is named, the others are still probed.
 public enum ProbeClient {
+  /// Bytes, where nothing else is said.
+  public static let defaultBudget: UInt64 = 1 << 30
+  private struct Program {
+    var directory: String?
+    var limits: WorkerLimits
+    var budget: UInt64
+  }
   /// Longest time that one source may take.
   static let patienceMilliseconds: Int32 = 60_000
 
   /// Several programs share many paths. Results are in the order of the paths.
-  /// - Parameter paths: absolute paths, or `lavfi:GRAPH`.
-  public static func probe(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+  /// - Parameters:
+  ///   - paths: absolute paths, or `lavfi:GRAPH`.
+  ///   - limits: those of decoders; it is they who will read the files.
+  ///   - budget: bytes; a picture that alone takes more is refused before it is decoded.
+  public static func probe(
+    _ paths: [String], workerDirectory: String?, limits: WorkerLimits = WorkerLimits(), budget: UInt64 = defaultBudget
+  ) -> [Result<MediaInfo, SluiceError>] {
+    let program = Program(directory: workerDirectory, limits: limits, budget: budget)
     let programs = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), paths.count / 2, 8))
     let found = Monitor([Int: [Result<MediaInfo, SluiceError>]]())
     let threads = (1..<programs).map { part in
       WorkThread("probe-\(part)") {
-        let results = probeInTurn(share(paths, part, of: programs), workerDirectory: workerDirectory)
+        let results = probeInTurn(share(paths, part, of: programs), program)
         found.with { $0[part] = results }
       }
     }
-    let own = probeInTurn(share(paths, 0, of: programs), workerDirectory: workerDirectory)
+    let own = probeInTurn(share(paths, 0, of: programs), program)
     for thread in threads { thread.join() }
     return found.with { found in own + (1..<programs).flatMap { found[$0] ?? [] } }
   }
@@ -27,12 +40,12 @@ public enum ProbeClient {
     Array(paths[paths.count * part / parts..<paths.count * (part + 1) / parts])
   }
 
-  private static func probeInTurn(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+  private static func probeInTurn(_ paths: [String], _ program: Program) -> [Result<MediaInfo, SluiceError>] {
     var results: [Result<MediaInfo, SluiceError>] = []
     while results.count < paths.count {
       let rest = Array(paths[results.count...])
       do throws(SluiceError) {
-        let lines = try run(rest, workerDirectory)
+        let lines = try run(rest, program)
         results += lines.map(parse)
         if lines.count < rest.count {
           results.append(
@@ -63,8 +76,8 @@ public enum ProbeClient {
   }
 
   /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
-  private static func run(_ paths: [String], _ directory: String?) throws(SluiceError) -> [String] {
-    let program = try WorkerPrograms.find("sluice-decoder", directory: directory)
+  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> [String] {
+    let path = try WorkerPrograms.find("sluice-decoder", directory: program.directory)
     // All paths are there before the first answer, because the program contains itself to them: in memory, so that neither
     // side can wait for the other.
     let question = FileDescriptor(sluice_memfd("paths"))
@@ -72,7 +85,10 @@ public enum ProbeClient {
     else { throw SluiceError(.unavailable, "memfd: \(SystemError("memfd_create").reason)") }
     let fromChild = try pipe()
     let child = try ChildProcess(
-      program, arguments: ["--probe"], descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
+      path, arguments: ["--probe"], environment: program.limits.environment(budget: program.budget),
+      descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
+    program.limits.apply(
+      to: child.pid, number: 0, memoryLimit: program.limits.memoryLimit(planned: 0, budget: program.budget))
     return answers(paths.count, child, reader: fromChild.read)
   }
 

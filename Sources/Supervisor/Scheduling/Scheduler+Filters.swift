@@ -77,7 +77,8 @@ extension Scheduler {
   private mutating func splitFirst(_ handle: UInt32, _ index: Int) {
     guard var use = uses[handle] else { return }
     let frames = use.deliveries[index].frames
-    guard (use.deliveries[index].goodEnd ?? frames.upperBound) - frames.lowerBound > 1 else { return }
+    let end = min(use.deliveries[index].goodEnd ?? frames.upperBound, frames.upperBound)
+    guard end - frames.lowerBound > 1 else { return }
     var rest = use.deliveries[index]
     rest.frames = frames.lowerBound + 1..<frames.upperBound
     use.deliveries[index].frames = frames.lowerBound..<frames.lowerBound + 1
@@ -97,8 +98,8 @@ extension Scheduler {
           counts.filterReused += 1
           return true
         }
-        if isFiltering(place, filter, frame.slot, frame.number) { continue }
-        guard start(place, filter, frame.slot, frame: frame.number) else { continue stages }
+        if isFiltering(place, filter, frame.slot, frame.filterFrame) { continue }
+        guard start(place, filter, frame.slot, frame: frame.filterFrame) else { continue stages }
         return true
       }
     }
@@ -221,7 +222,7 @@ extension Scheduler {
     for index in lanes[lane].window.indices {
       let frame = lanes[lane].window[index]
       guard frame.ready, frame.stage == job.place.stage, frame.slot == job.input else { continue }
-      if everyFrame, frame.number != job.frame { continue }
+      if everyFrame, frame.filterFrame != job.frame { continue }
       if found { counts.filterReused += 1 }
       found = true
       advance(lane, index, to: job.output)
