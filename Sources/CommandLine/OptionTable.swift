@@ -63,7 +63,11 @@ extension Option {
     "worker-directory", "DIR", .directory, for: working,
     "where the worker programs lie; default: beside sluice or in ../libexec/sluice")
 
-  public static let json = Option("json", for: [.probe, .doctor, .bench], "print JSON")
+  public static let role = Option(
+    "role", "ROLE", .choice(["decoder", "renderer", "encoder"]), for: [.attach], "what the new workers do")
+  public static let count = Option("count", "N", .count(1...32), for: [.attach], "how many new workers; default 1")
+
+  public static let json = Option("json", for: [.probe, .doctor, .bench, .ps], "print JSON")
 
   public static let help = Option("help", short: "h", immediate: true, for: Set(CommandName.allCases), "print this help")
   public static let version = Option("version", short: "V", immediate: true, for: [], "print the version")
@@ -78,7 +82,7 @@ extension Option {
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
     memory, decoders, renderers, encoders, backend, noAudio, noCache, onError, launch, stats, progress,
-    workerDirectory, json, help, version, completion, manPage,
+    role, count, workerDirectory, json, help, version, completion, manPage,
   ]
   /// Options that stand before any command.
   public static let beforeCommand: [Option] = [help, version, completion, manPage]

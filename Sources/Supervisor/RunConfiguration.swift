@@ -50,7 +50,7 @@ public struct RunProgress: Sendable {
   public var fps = 0.0
   /// nil until it can be told.
   public var secondsLeft: Double? = nil
-  /// Stage that limits: "decode", "render", "encode", "output"; empty until it can be told.
+  /// Stage that limits: "decode", "render", "filter", "encode", "output"; empty until it can be told.
   public var limitedBy = ""
   public var memoryBytes: UInt64 = 0
   public init() {}
@@ -83,6 +83,8 @@ public struct RunStatistics: Sendable {
     public var role = ""
     public var pid: Int32 = 0
     public var restarts = 0
+    /// Started by the run, not attached by itself.
+    public var isOurs = true
     public var peakPrivateBytes: UInt64 = 0
     public init() {}
   }
@@ -100,6 +102,7 @@ public struct RunStatistics: Sendable {
   public var buffersCreated: UInt64 = 0
   public var decode = Stage()
   public var render = Stage()
+  public var filter = Stage()
   public var encode = Stage()
   public var audio = Stage()
   public var segmentsRendered = 0

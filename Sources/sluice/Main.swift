@@ -74,6 +74,10 @@ enum Main {
     case .doctor: try DoctorCommand.run(invocation)
     case .bench: try BenchCommand.run(invocation)
     case .clean: try CleanCommand.run(invocation)
+    case .ps: try RunListCommand.run(invocation)
+    case .attach: try AttachCommand.run(invocation)
+    case .detach: try DetachCommand.run(invocation)
+    case .stop: try StopCommand.run(invocation)
     case .help: try HelpCommand.run(invocation)
     case .version: try VersionCommand.run()
     }

@@ -24,7 +24,9 @@ struct LimitTally {
 }
 
 extension RunEngine {
-  func report(final: Bool) {
+  func report(final: Bool) { observer.progress(progress(final: final)) }
+
+  func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
     progress.frames = scheduler.counts.framesEncoded
     progress.totalFrames = scheduler.plan.frameCount
@@ -35,7 +37,7 @@ extension RunEngine {
     }
     progress.limitedBy = final ? limits.overall : limits.now
     progress.memoryBytes = peakMemory
-    observer.progress(progress)
+    return progress
   }
 
   func statistics() -> RunStatistics {
@@ -57,7 +59,10 @@ extension RunEngine {
     result.render.bypassedFrames = counts.bypassed
     result.render.reusedFrames = counts.reused
     result.encode = stage(SLUICE_ROLE_ENCODER)
-    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER] {
+    result.filter = stage(SLUICE_ROLE_FILTER)
+    result.filter.frames = counts.filtered
+    result.filter.reusedFrames = counts.filterReused
+    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER] {
       result.bytesCopied += counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated += counters.value(.buffersCreated, role: role, live: [])
     }

@@ -40,7 +40,13 @@ final class RunEngine {
   /// An encoder writes to the output itself: no other can go on where it stops.
   var outputBegun = false
   var peakMemory: UInt64 = 0
+  var currentMemory: UInt64 = 0
+  let commands: CommandServer
+  var pendingCommands: [PendingCommand] = []
+  /// Messages may be left on the bus: it is looked at again before anything is waited for.
+  var busIsFull = false
   var limits = LimitTally()
+  var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
   var finished = false
   private var nextTick: UInt64 = 0
@@ -55,9 +61,8 @@ final class RunEngine {
     self.observer = observer
     sluice_raise_descriptor_limit()
     Leftovers.sweep()
-    var usedFallback = false
     let bytes = prepared.plan.bytes
-    let planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    let planRegion = try SharedRegion.create(bytes: bytes.count, writers: .maker)
     UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
     self.planRegion = planRegion
     guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
@@ -68,27 +73,26 @@ final class RunEngine {
     }
     memory = try MemoryPlan.make(
       plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct)
+      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
+    commands = try CommandServer(path: directory.controlSocket)
     bus = try RouterSocket(endpoint: directory.busEndpoint)
     let segments =
       prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
     var setup = SchedulerSetup(runs: [segments], memory: memory)
     control = try ControlRegionWriter(
-      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch, usedFallback: &usedFallback)
+      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
     var regions: [SharedRegion] = []
     for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
       regions.append(
         try SharedRegion.create(
-          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, usedFallback: &usedFallback))
+          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
     }
     ringRegions = regions
-    if usedFallback {
-      observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
-    }
     let fd = sluice_signals()
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
@@ -129,12 +133,16 @@ final class RunEngine {
       try waitForEvents()
     }
     quitWorkers()
-    try output.finish { () throws(SluiceError) in try self.takeSignal() }
+    try output.finish { () throws(SluiceError) in
+      try self.takeSignal()
+      try self.serveCommandsAlone()
+    }
     report(final: true)
     return statistics()
   }
 
   private func startWorkers() throws(SluiceError) {
+    try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
@@ -173,7 +181,7 @@ final class RunEngine {
     var fds = [
       pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0),
+      listener.watched,
       pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let fixed = fds.count
@@ -181,12 +189,16 @@ final class RunEngine {
     for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
     let watched = workers
     for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
+    let third = workers.filter { !$0.isOurs && $0.connection != nil }
+    for worker in third { fds.append(pollfd(fd: worker.connection?.raw ?? -1, events: Int16(POLLIN), revents: 0)) }
+    let commandsAt = fds.count
+    fds += commands.watched
     let now = sluice_now_ns()
-    let pause = nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    let pause = nextTick > now && !busIsFull ? Int32((nextTick - now) / 1_000_000) + 1 : 0
     _ = poll(&fds, nfds_t(fds.count), pause)
 
     if fds[1].revents != 0 { try takeSignal() }
-    if fds[2].revents != 0 { listener.accept() }
+    if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
     if fds[3].revents != 0, let answer = assembler?.answer() {
       switch answer {
       case .success(let bytes):
@@ -200,10 +212,15 @@ final class RunEngine {
     for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
       if worker.process.hasEnded() { try died(worker) }
     }
+    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + watched.count + index].revents != 0 {
+      linkEnded(worker)
+    }
     if sluice_now_ns() >= nextTick {
       nextTick = sluice_now_ns() + 100_000_000
       try tick()
     }
+    commands.take(fds[commandsAt...])
+    try serveCommands()
   }
 
   private func takeSignal() throws(SluiceError) {
@@ -212,6 +229,9 @@ final class RunEngine {
   }
 
   private func tick() throws(SluiceError) {
+    listener.tick()
+    commands.tick()
+    dropUnready()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()
@@ -222,14 +242,17 @@ final class RunEngine {
       sampleMemory(exactly: exactly)
     }
     for worker in workers {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       let deadline = UInt64(seconds) * 1_000_000_000
-      let last = max(worker.lease?.heartbeat ?? 0, worker.started)
+      // A heartbeat of times to come is a lie, and none at all.
+      let beat = worker.lease?.heartbeat ?? 0
+      let last = max(beat <= now ? beat : 0, worker.started)
       if now > last, now - last > deadline {
         worker.killedFor = "its heart stood still for \(seconds) s"
         worker.process.signal(SIGKILL)
       }
     }
+    try watchFilters()
     report(final: false)
   }
 
@@ -265,6 +288,7 @@ final class RunEngine {
   /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
   private func end() {
     output.abandon()
+    dismissCommands()
     assembler?.process.end()
     for worker in workers { worker.process.end() }
     for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }

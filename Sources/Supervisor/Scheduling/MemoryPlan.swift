@@ -19,6 +19,7 @@ public struct MemoryPlan: Sendable {
   /// See `SchedulerSetup`.
   public var comfort: Int
   public var encoderKeeps: Int
+  public var filters: FilterSetup
   var peakStreams: Int
 
   var slotCount: Int { rings.reduce(0) { $0 + $1.slotCount } }
@@ -36,9 +37,11 @@ public struct MemoryPlan: Sendable {
   ///   - decoders, renderers: worker counts.
   ///   - lookAhead: frames before its first that a stream is opened, where the budget allows.
   ///   - lanes: wanted number of lanes; fewer are planned when the budget says so.
+  ///   - filterBytes: private memory of the filter workers that the run starts.
   /// - Throws: `.unavailable` when one lane does not fit, with the memory that would be needed.
   public static func make(
-    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool
+    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool,
+    filterBytes: UInt64 = 0
   ) throws(SluiceError) -> MemoryPlan {
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
@@ -46,7 +49,7 @@ public struct MemoryPlan: Sendable {
       for (comfort, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
         let draft = Draft(
           plan: plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
-          segmented: segmented)
+          segmented: segmented, filterBytes: filterBytes)
         let candidate = draft.plan(budget: budget)
         if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
         if candidate.bytes <= budget, candidate.slotCount <= Int(SLUICE_MAX_SLOTS) { return candidate }

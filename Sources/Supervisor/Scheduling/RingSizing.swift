@@ -40,7 +40,7 @@ struct Sizing {
   /// Lets small pictures use larger slots where one common ring costs no more than two (they play at other times), and
   /// while there are more classes than rings.
   func merge(_ classes: inout [SizeClass]) {
-    let limit = Int(SLUICE_MAX_RINGS) - 1
+    let limit = Int(SLUICE_MAX_RINGS) - 1 - (plan.filterCount > 0 ? FilterSizing.maximumStreamRings + 1 : 0)
     var index = 0
     while index + 1 < classes.count {
       let both = sizeClass(classes[index + 1].slotBytes, classes[index].streams + classes[index + 1].streams)

@@ -54,7 +54,7 @@ extension Scheduler {
         let use = uses[handle]
       else { return nil }
       guard let slot = use.delivery(at: frame) else {
-        if use.failed {
+        if use.failed, !use.isAwaitingFilter(at: frame) {
           inputs.append(nil)
           continue
         }
@@ -170,7 +170,7 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()
@@ -212,6 +212,7 @@ extension Scheduler {
     for frame in lanes[lane].window where frame.ready { release(frame.slot.slot, by: Ledger.queue) }
     lanes[lane].window.removeAll()
     forgetPrevious(lane)
+    forgetMemos(lane)
     for index in jobs.indices {
       guard let job = jobs[index], job.lane == lane else { continue }
       if job.worker == nil {

@@ -24,6 +24,7 @@ extension Scheduler {
   /// An encoder has ended its segment, or has none: it may have to go, and what its lane still held is let go.
   private mutating func endRun(_ lane: Int) {
     forgetPrevious(lane)
+    forgetMemos(lane)
     // Streams that reach further than the run did, because its rear was taken away.
     for handle in uses.keys.sorted() where uses[handle]?.lane == lane && uses[handle]?.closing == false { close(handle) }
     guard let encoder = lanes[lane].encoder, leaving.contains(encoder) else { return }
@@ -81,6 +82,7 @@ extension Scheduler {
   mutating func workerLeaving(_ worker: Int) {
     guard leaving.insert(worker).inserted else { return }
     if renderers.contains(worker) { return dismissIdleRenderers() }
+    if filtering.workers.contains(where: { $0.index == worker }) { return dismissIdleFilters() }
     if let lane = lanes.firstIndex(where: { $0.encoder == worker }) {
       let count = lanes[lane].unstarted
       if count > 0 {

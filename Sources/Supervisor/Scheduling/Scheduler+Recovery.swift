@@ -17,6 +17,8 @@ extension Scheduler {
     } else if let index = encoders.firstIndex(of: worker) {
       encoders.remove(at: index)
       encoderDied(worker)
+    } else {
+      filterDied(worker)
     }
   }
 

@@ -21,11 +21,11 @@ extension Scheduler {
       }
       if record.isStill {
         if open[StreamKey(lane: -1, index: index)] == nil {
-          guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
+          guard hasRoom(for: record, ring: setup.streamRings[index]), hasFilterRoom(for: index, record) else { return }
           start(index, record, frames: record.firstFrame..<record.endFrame, lane: nil)
         }
       } else {
-        guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
+        guard hasRoom(for: record, ring: setup.streamRings[index]), hasFilterRoom(for: index, record) else { return }
         start(index, record, frames: frames, lane: lane)
       }
       lanes[lane].nextStream += 1
@@ -60,6 +60,7 @@ extension Scheduler {
     uses[handle] = StreamUse(
       handle: handle, record: index, lane: lane, ring: setup.streamRings[index], quota: quota(record), worker: nil,
       frames: frames, next: frames.lowerBound)
+    uses[handle]?.filters = record.firstFilter..<record.firstFilter + record.workerFilters.count
     open[StreamKey(lane: lane ?? -1, index: index)] = handle
     counts.streamsOpened += 1
   }
@@ -166,7 +167,9 @@ extension Scheduler {
   /// Removes an ended stream that owns no slot any more. A failed one stays until it has passed: its frames are still asked
   /// for.
   mutating func retireIfIdle(_ handle: UInt32) {
-    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty, !use.failed || use.closing else { return }
+    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty, !use.failed || use.closing,
+      ownsFiltered(use) == 0
+    else { return }
     uses[handle] = nil
     let lane = use.lane ?? -1
     lent[use.ring] -= use.extra

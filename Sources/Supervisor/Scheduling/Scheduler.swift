@@ -16,6 +16,9 @@ public struct Scheduler: Sendable {
     public var reused: UInt64 = 0
     public var streamsOpened = 0
     public var nonsense = 0
+    public var filtered: UInt64 = 0
+    /// Output frames that equal the one before and took its filtered picture.
+    public var filterReused: UInt64 = 0
   }
 
   let plan: PlanView
@@ -41,6 +44,7 @@ public struct Scheduler: Sendable {
   /// Workers that get nothing new, and renderers of them that were told to go.
   var leaving: Set<Int> = []
   var dismissed: Set<Int> = []
+  var filtering: FilterState
   var actions: [SchedulerAction] = []
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
@@ -65,6 +69,7 @@ public struct Scheduler: Sendable {
     rings = setup.sizes[0].slots
     reserve = setup.sizes[0].reserve
     ledger = Ledger(rings: setup.rings, active: rings)
+    filtering = FilterState(plan)
     lent = Array(repeating: 0, count: setup.rings.count)
     pool = setup.runs
     segmentCount = setup.runs.reduce(0) { $0 + $1.count }
@@ -99,6 +104,8 @@ public struct Scheduler: Sendable {
     case .rendered(let worker, let job, let slot, let generation): rendered(worker, job, slot, generation)
     case .encoderReleased(let worker, let slot, let generation, let count):
       encoderReleased(worker, slot, generation, count)
+    case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
+    case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
     }
   }
@@ -111,6 +118,7 @@ public struct Scheduler: Sendable {
     placeStreams()
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
+    startFilters()
     for lane in lanes.indices { encode(lane) }
     for handle in uses.keys.sorted() { topUp(handle) }
   }
@@ -146,6 +154,7 @@ public struct Scheduler: Sendable {
 
   /// A slot went from its stream (or from the output frames of lane `stream & 0xff`) back to the ring.
   mutating func becameFree(_ slot: Int, stream: UInt32) {
+    if stream == Scheduler.filteredStream { return filteredSlotFreed(slot) }
     if let lane = Scheduler.outputLane(stream) {
       lanes[lane].outputSlots -= 1
       return

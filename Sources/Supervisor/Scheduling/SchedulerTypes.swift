@@ -29,6 +29,7 @@ public struct SchedulerSetup: Sendable {
   public var jobCount = 16
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
+  public var filters = FilterSetup()
 
   public init(runs: [[Segment]], memory: MemoryPlan) {
     self.runs = runs
@@ -41,6 +42,7 @@ public struct SchedulerSetup: Sendable {
     lookAhead = memory.lookAhead
     comfort = memory.comfort
     encoderKeeps = memory.encoderKeeps
+    filters = memory.filters
     jobCount = max(8, memory.laneCapacity * memory.outputSlotsPerLane + 4)
   }
 }
@@ -63,6 +65,9 @@ public enum SchedulerEvent: Sendable {
   case rendered(worker: Int, job: Int, slot: Int, generation: UInt32)
   case encoderReleased(worker: Int, slot: Int, generation: UInt32, count: Int)
   case segmentWritten(worker: Int, segment: Int, bytes: UInt64)
+  /// A worker that filters; `serves`: key of the filter's name, or 0 for any.
+  case filterReady(Int, serves: UInt64, credit: Int)
+  case filtered(worker: Int, job: UInt32, slot: Int, generation: UInt32)
 }
 
 /// What is to be done, in this order.
@@ -73,6 +78,10 @@ public enum SchedulerAction: Sendable {
   case deny(worker: Int, handle: UInt32)
   case close(worker: Int, handle: UInt32)
   case render(worker: Int, job: Int, sequence: UInt64, frame: Int64, slot: Int, generation: UInt32, inputs: [sluice_input])
+  /// `stream`: record of the plan; nil: a whole frame.
+  case filter(
+    worker: Int, job: UInt32, filter: Int, stream: Int?, frame: Int64, input: (slot: Int, generation: UInt32),
+    output: (slot: Int, generation: UInt32))
   case begin(worker: Int, segment: Segment)
   case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
   case finish(worker: Int, segment: Segment)
@@ -95,6 +104,8 @@ struct SlotReference: Equatable, Sendable {
 struct Delivery: Sendable {
   var slot: SlotReference
   var frames: Range<Int64>
+  /// Filters that the picture is through; `slot` is what came out of the last.
+  var stage = 0
 }
 
 /// An open decode stream: a record of the plan, limited to what its lane needs.
@@ -119,9 +130,17 @@ struct StreamUse: Sendable {
   /// Ended on purpose: what still comes is let go.
   var closing = false
   var failed = false
+  /// Its filters in the plan's table.
+  var filters: Range<Int> = 0..<0
+  var isStill: Bool { lane == nil }
 
+  func isAwaitingFilter(at frame: Int64) -> Bool {
+    deliveries.first { $0.frames.contains(frame) }.map { $0.stage < filters.count } ?? false
+  }
+
+  /// nil also while the picture is not through its filters.
   func delivery(at frame: Int64) -> SlotReference? {
-    deliveries.first { $0.frames.contains(frame) }?.slot
+    deliveries.first { $0.frames.contains(frame) }.flatMap { $0.stage == filters.count ? $0.slot : nil }
   }
 }
 
@@ -130,6 +149,8 @@ struct OutputFrame: Sendable {
   var number: Int64
   var slot: SlotReference
   var ready: Bool
+  /// Filters of the whole frame that it is through.
+  var stage = 0
 }
 
 /// What a rendered frame was made from: equal to the next frame's means that its slot serves again.

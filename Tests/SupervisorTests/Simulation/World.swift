@@ -23,6 +23,8 @@ struct WorldOptions {
   var lanes = 1
   var renderers = 1
   var decoders = 1
+  /// Filter workers; 0: the timeline has no filters.
+  var filters = 0
   /// Deaths, nonsense and failing sources, in a thousand steps.
   var deaths = 0
   var nonsense = 0
@@ -31,7 +33,7 @@ struct WorldOptions {
   var visits = 0
   var stored = 0
   var description: String {
-    "lanes \(lanes), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
+    "lanes \(lanes), filters \(filters), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
       + "failing \(failingSources), visits \(visits), stored \(stored)"
   }
 }
@@ -96,6 +98,7 @@ final class World {
     let headers = Headers(slots)
     self.headers = headers
     scheduler = Scheduler(plan: truth.plan, setup: setup) { headers.of[$0] }
+    for _ in 0..<options.filters { coming.append((SLUICE_ROLE_FILTER.rawValue, random.int(0...20))) }
     for _ in 0..<options.decoders { coming.append((SLUICE_ROLE_DECODER.rawValue, random.int(0...20))) }
     for _ in 0..<options.renderers { coming.append((SLUICE_ROLE_RENDERER.rawValue, random.int(0...20))) }
     for _ in 0..<scheduler.laneCount { coming.append((SLUICE_ROLE_ENCODER.rawValue, random.int(0...20))) }
@@ -190,15 +193,20 @@ final class World {
       switch role {
       case SLUICE_ROLE_DECODER.rawValue: SimulatedDecoder(index, role, &random)
       case SLUICE_ROLE_RENDERER.rawValue: SimulatedRenderer(index, role, &random)
+      case SLUICE_ROLE_FILTER.rawValue: SimulatedFilter(index, role, serves: filterToServe(), &random)
       default: SimulatedEncoder(index, role, keeps: memory.encoderKeeps, &random)
       }
     workers.append(worker)
+    if let filter = worker as? SimulatedFilter {
+      return try deliver(.filterReady(index, serves: filter.serves, credit: random.int(1...3)))
+    }
     try deliver(.workerReady(index, role: role))
   }
 
   /// A worker comes, with room for its lane where it is an encoder, or one that is not the last of its role goes.
   private func visit() throws {
-    let role = [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER].randomElement(using: &random)?.rawValue ?? 0
+    let roles = [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER]
+    let role = (options.filters > 0 ? roles + [SLUICE_ROLE_FILTER] : roles).randomElement(using: &random)?.rawValue ?? 0
     let present = workers.filter { $0.role == role && !scheduler.leaving.contains($0.index) }
     if present.count > 1, random.chance(50), let worker = present.randomElement(using: &random) {
       return try deliver(.workerLeaving(worker.index))
@@ -219,6 +227,13 @@ final class World {
     for slot in worker.writing { content[slot] = .garbage(random.next()) }
     justDied.insert(worker.index)
     try deliver(.workerDied(worker.index))
+  }
+
+  /// One worker takes all filters, so that the run can end; others may take one.
+  private func filterToServe() -> UInt64 {
+    let isServed = workers.contains { ($0 as? SimulatedFilter)?.serves == 0 && !scheduler.leaving.contains($0.index) }
+    guard isServed, random.chance(60) else { return 0 }
+    return WorkerEffect.key(of: ["invert", "blur"].randomElement(using: &random) ?? "invert")
   }
 
   /// What the dead said before is heard in part before its death is known, lost, or heard later.
@@ -262,7 +277,7 @@ final class World {
     switch action {
     case .open(let worker, _, _, _, _), .deny(let worker, _), .grant(let worker, _, _, _), .close(let worker, _),
       .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _),
-      .dismiss(let worker):
+      .dismiss(let worker), .filter(let worker, _, _, _, _, _, _):
       guard let worker = workers.first(where: { $0.index == worker }) else {
         // Decided before its death was known: it goes to nobody.
         if justDied.contains(worker) { return }
@@ -294,6 +309,9 @@ final class World {
     }
     var load: [Int: Int] = [:]
     for case let job? in scheduler.jobs { if let worker = job.worker { load[worker, default: 0] += 1 } }
+    for worker in scheduler.filtering.workers where scheduler.filtering.load(of: worker.index) > worker.credit {
+      throw Violation("a filter worker has too many jobs")
+    }
     guard load.values.allSatisfy({ $0 <= scheduler.setup.renderCredit }) else { throw Violation("a renderer has too many jobs") }
   }
 
@@ -316,7 +334,7 @@ final class World {
     let free = scheduler.setup.rings.indices.reduce(0) { $0 + ledger.freeCount(ring: $1) }
     guard busy == ledger.inUse, busy + free == ledger.activeCount else { throw Violation("slots are not conserved") }
     var owned: [UInt32: Int] = [:]
-    for entry in ledger.slots where entry.state != .free && Scheduler.outputLane(entry.stream) == nil {
+    for entry in ledger.slots where entry.state != .free && entry.stream < Scheduler.filteredStream {
       owned[entry.stream, default: 0] += 1
     }
     for use in scheduler.uses.values {
@@ -332,6 +350,10 @@ final class World {
     guard scheduler.takeActions().isEmpty else { throw Violation("actions are left") }
     guard scheduler.ledger.inUse == 0 else {
       throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)")
+    }
+    let filtering = scheduler.filtering
+    guard filtering.jobs.isEmpty, filtering.places.isEmpty, filtering.owned.isEmpty, filtering.memos.isEmpty else {
+      throw Violation("filter jobs or slots are left at the end")
     }
     guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
     guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
@@ -361,6 +383,8 @@ final class World {
       text += "slot \(slot) ring \(entry.ring) \(entry.state) owner \(entry.owner) "
       text += "holders \(String(entry.holders, radix: 16)) frame \(entry.frame) stream \(entry.stream)\n"
     }
+    text += "filter jobs \(scheduler.filtering.jobs.values.map { "\($0.place) \($0.frame)" }), "
+    text += "slots \(scheduler.filtering.owned), memos \(scheduler.filtering.memos.count)\n"
     text += "records \(truth.records.map { "\($0.firstFrame)..<\($0.endFrame)\($0.isStill ? "s" : "")×\($0.slots)" })\n"
     text += "workers \(workers.map { "\($0.index) role \($0.role)" })"
     return text
