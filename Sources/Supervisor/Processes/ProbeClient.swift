@@ -42,15 +42,21 @@ public enum ProbeClient {
 
   private static func probeInTurn(_ paths: [String], _ program: Program) -> [Result<MediaInfo, SluiceError>] {
     var results: [Result<MediaInfo, SluiceError>] = []
+    var deaths = 0
     while results.count < paths.count {
       let rest = Array(paths[results.count...])
       do throws(SluiceError) {
-        let lines = try run(rest, program)
+        let (lines, wasSilent) = try run(rest, program)
         results += lines.map(parse)
-        if lines.count < rest.count {
-          results.append(
-            .failure(SluiceError(.badInput, "the decoder crashed or hung while it read this file", at: rest[lines.count])))
-        }
+        guard lines.count < rest.count else { continue }
+        // One death may have been an accident; three at the same file are its fault.
+        deaths = lines.isEmpty ? deaths + 1 : 1
+        guard wasSilent || deaths >= 3 else { continue }
+        deaths = 0
+        results.append(
+          .failure(
+            SluiceError(
+              .badInput, "the decoder \(wasSilent ? "hung" : "crashed") while it read this file", at: rest[lines.count])))
       } catch {
         results += rest.map { _ in .failure(error) }
       }
@@ -76,7 +82,7 @@ public enum ProbeClient {
   }
 
   /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
-  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> [String] {
+  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> (lines: [String], wasSilent: Bool) {
     let path = try WorkerPrograms.find("sluice-decoder", directory: program.directory)
     // All paths are there before the first answer, because the program contains itself to them: in memory, so that neither
     // side can wait for the other.
@@ -99,7 +105,7 @@ public enum ProbeClient {
   }
 
   /// As many lines as come; the program is ended when it is silent for too long.
-  private static func answers(_ count: Int, _ child: ChildProcess, reader: FileDescriptor) -> [String] {
+  private static func answers(_ count: Int, _ child: ChildProcess, reader: FileDescriptor) -> ([String], wasSilent: Bool) {
     var lines: [String] = []
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
@@ -115,14 +121,14 @@ public enum ProbeClient {
         pollfd(fd: child.watch.raw, events: Int16(POLLIN), revents: 0),
       ]
       let ready = poll(&fds, 2, patienceMilliseconds)
-      if ready == 0 { return lines }
+      if ready == 0 { return (lines, true) }
       if fds[0].revents & Int16(POLLIN) != 0 {
         let n = read(reader.raw, &chunk, chunk.count)
         if n > 0 { pending += chunk[0..<n] }
       } else if fds[1].revents != 0 {
-        return lines
+        return (lines, false)
       }
     }
-    return lines
+    return (lines, false)
   }
 }
