@@ -59,7 +59,7 @@ public enum AVLog {
     lines.withLock { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
     guard level <= AV_LOG_ERROR else { return }
     // A refused size says more than what follows from it.
-    messages.withLock { if let last = $0[thread], !last.hasPrefix("Picture size ") { $0[thread] = line } }
+    messages.withLock { if let last = $0[thread], !last.contains("icture size ") { $0[thread] = line } }
   }
 
   /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.

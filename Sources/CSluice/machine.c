@@ -12,6 +12,7 @@ int sluice_usable_cores(void) {
 
 void sluice_limit_memory(int pid, uint64_t bytes) {
   struct rlimit limit;
+  if (sluice_is_sanitized()) return;
   if (prlimit(pid, RLIMIT_DATA, NULL, &limit) != 0) return;
   if (limit.rlim_max == RLIM_INFINITY || bytes < limit.rlim_max) limit.rlim_cur = limit.rlim_max = bytes;
   prlimit(pid, RLIMIT_DATA, &limit, NULL);

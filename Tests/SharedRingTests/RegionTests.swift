@@ -69,7 +69,8 @@ import Testing
       #expect(write(fd, "x", 1) == -1 && errno == EPERM)
       #expect(sluice_map(fd, 4096, true) == nil)
     }
-    #expect(try SharedRegion(descriptor: anew, bytes: 4096, writable: false).base.load(as: UInt64.self) == 77)
+    let readable = try SharedRegion(descriptor: anew, bytes: 4096, writable: false)
+    withExtendedLifetime(readable) { #expect(readable.base.load(as: UInt64.self) == 77) }
     region.base.storeBytes(of: 78, as: UInt64.self)
     let shared = try make(4096)
     #expect(sluice_map(shared.descriptor.raw, 4096, true) != nil)

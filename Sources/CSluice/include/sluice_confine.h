@@ -21,6 +21,16 @@ uint64_t sluice_clone_thread(void);
 /// Whether seccomp filters can be installed, with an error for what they refuse.
 bool sluice_seccomp_available(void);
 
+/// Whether this program was built with a sanitizer, which needs what a contained process has not (/proc/self, much address
+/// space, a process that looks for leaks): such a build is not contained, and has no memory limit.
+static inline bool sluice_is_sanitized(void) {
+#if defined(__has_feature)
+  return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+  return false;
+#endif
+}
+
 /// Closes every descriptor from `first` on.
 void sluice_close_from(int first);
 /// Standard input and output become /dev/null: a worker has no business with those of its supervisor.
