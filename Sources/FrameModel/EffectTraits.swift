@@ -23,7 +23,7 @@ public enum EffectTraits {
 
   /// Of FFmpeg 5.1, by name. Left out on purpose: what draws noise, counts pictures, keeps a generator's state or looks at
   /// neighbours in time.
-  private static let stateless: Set<String> = [
+  static let stateless: Set<String> = [
     "avgblur", "bilateral", "boxblur", "cas", "chromahold", "chromakey", "chromanr", "chromashift", "colorbalance",
     "colorchannelmixer", "colorcontrast", "colorcorrect", "colorhold", "colorize", "colorkey", "colorlevels", "colormatrix",
     "colorspace", "colortemperature", "convolution", "copy", "crop", "curves", "dblur", "deband", "deblock", "deflate", "delogo",
@@ -39,14 +39,14 @@ public enum EffectTraits {
   /// In expressions: the picture's number, random numbers, variables that are kept.
   private static let carriesState: Set<Substring> = ["n", "N", "random", "st", "ld", "pos"]
 
-  private struct Part {
+  struct Part {
     var name: String
     /// Of its arguments, apart at `:`.
     var words: [String]
   }
 
   /// Filters of a graph, apart at `,` and `;` outside quotes; labels and instance names left out.
-  private static func split(_ text: String) -> [Part] {
+  static func split(_ text: String) -> [Part] {
     var pieces: [String] = [""]
     var isQuoted = false
     var isEscaped = false

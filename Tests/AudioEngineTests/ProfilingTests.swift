@@ -98,11 +98,11 @@ import Testing
     let driver = RealtimeDriver(graph, profiler: RenderProfiler(sampleRate: 48000))
     var loud = 0
     try driver.run(
-      quanta: 6,
+      quanta: 6, sink: { if !$0.isSilent { loud += 1 } },
       change: { graph throws(SluiceError) in
         if graph.currentFrame == 256 { try constant.connect(graph.destination) }
         if graph.currentFrame == 512 { graph.disconnect(constant, graph.destination) }
-      }, sink: { if !$0.isSilent { loud += 1 } })
+      })
     #expect(loud == 2 && graph.compilations == 3)
   }
 }

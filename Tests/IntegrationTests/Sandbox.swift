@@ -27,7 +27,11 @@ final class Sandbox {
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   var environment: [String: String] {
-    ["HOME": directory, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime]
+    [
+      "HOME": directory, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime,
+      // Only what this test runs is seen by `sluice ps`.
+      "SLUICE_RUNTIME_DIR": runtime + "/sluice",
+    ]
   }
 
   func path(_ name: String) -> String { directory + "/" + name }

@@ -4,6 +4,7 @@
 #include "../../../ipc-schema/sluice_plan.h"
 #include "sluice_confine.h"
 #include "sluice_mix.h"
+#include "sluice_store.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -58,7 +59,7 @@ static inline uint64_t sluice_now_ns(void) {
 
 // open(2), fcntl(2) and ioctl(2) are variadic.
 static inline int sluice_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
-static inline int sluice_o_tmpfile(void) { return __O_TMPFILE; }  // O_TMPFILE without O_DIRECTORY, which is harmless
+static inline int sluice_o_tmpfile(void) { return __O_TMPFILE & ~O_DIRECTORY; }  // folders may be read
 static inline int sluice_set_cloexec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -82,6 +83,17 @@ int sluice_link_file(int fd, const char *path);
 /// A connected SEQPACKET pair, close-on-exec.
 int sluice_pair(int fds[2]);
 int sluice_pipe(int fds[2]);
+/// Kill points of the tests (SluiceBase/KillPoint.swift). Armed before a worker starts its threads.
+extern int sluice_kill_armed;
+static inline bool sluice_kill_points_armed(void) { return __builtin_expect(sluice_kill_armed, 0); }
+void sluice_arm_kill_points(int count);
+/// True once, at the count-th call.
+bool sluice_kill_point_is_due(void);
+
+/// Moves up to `bytes` from a pipe to another descriptor, without a copy where the kernel can; waits for both. Bytes moved, 0 at
+/// the end of the pipe, -1 and errno.
+ssize_t sluice_move(int from, int to, size_t bytes);
+void sluice_enlarge_pipe(int fd, int bytes);
 /// CPU time in nanoseconds of this process, and of its ended children.
 uint64_t sluice_cpu_self(void);
 uint64_t sluice_cpu_children(void);

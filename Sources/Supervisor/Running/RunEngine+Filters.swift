@@ -44,6 +44,7 @@ extension RunEngine {
     let key = hello.filter != 0 ? hello.filter : worker.filter.map(WorkerEffect.key) ?? 0
     guard scheduler.hasFilter(key) else { return false }
     worker.serves = key
+    if worker.filter == nil { worker.filter = scheduler.filterName(key) }
     return true
   }
 
@@ -94,11 +95,13 @@ extension RunEngine {
     }
     let missing = scheduler.missingFilters
     filterWatch.since = filterWatch.since.filter { missing.contains($0.key) }
+    filterWatch.said.formIntersection(missing)
     for name in missing {
       let since = filterWatch.since[name] ?? now
       filterWatch.since[name] = since
       // Its own workers are on their way.
-      let isComing = workers.contains { $0.filter == name && $0.index == nil }
+      let isComing =
+        workers.contains { $0.filter == name && $0.index == nil } || pendingRestarts.contains { $0.filter == name }
       if now - since > FilterWatch.patience, !isComing, filterWatch.said.insert(name).inserted {
         observer.warning(
           "filter \"\(name)\" has no worker, the render waits for one: attach it with --socket \(directory.attachSocket) "

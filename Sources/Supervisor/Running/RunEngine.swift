@@ -37,8 +37,17 @@ final class RunEngine {
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
-  /// An encoder writes to the output itself: no other can go on where it stops.
-  var outputBegun = false
+  /// Between the encoder and an output in one piece that cannot be written over; and the bytes that the encoder says it wrote.
+  var relay: OutputRelay? = nil
+  var directBytes: UInt64? = nil
+  var pendingRestarts: [PendingRestart] = []
+  /// Furthest frame that an encoder has let go of in each segment.
+  var furthest: [Int: Int64] = [:]
+  /// Who was waited for at the last look, and since when; when hearts were looked at, and from when on they count.
+  var marks: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]
+  var nextProgressLook: UInt64 = 0
+  var lastLook: UInt64 = 0
+  var heartsFrom: UInt64 = 0
   var peakMemory: UInt64 = 0
   var currentMemory: UInt64 = 0
   let commands: CommandServer
@@ -101,6 +110,8 @@ final class RunEngine {
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
     setup.holdOnError = configuration.onError == .hold
+    setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
+    setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
       guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
@@ -142,6 +153,7 @@ final class RunEngine {
   }
 
   private func startWorkers() throws(SluiceError) {
+    warnOfUncontained()
     try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
@@ -157,7 +169,8 @@ final class RunEngine {
       guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
       assembler = try Assembler(
         program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
-        output: descriptor, segments: scheduler.segmentCount)
+        output: descriptor, segments: scheduler.segmentCount,
+        environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
     }
     for (segment, file) in finishedSegments { try assembler?.add(segment: segment.index, frames: segment.frames, file: file) }
     finishedSegments.removeAll()
@@ -166,10 +179,11 @@ final class RunEngine {
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
     let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
     let token = sluice_random() | 1
-    var environment = ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]
-    // A worker that crashes is one line of ours and not a stack trace, unless somebody asks for it.
-    if System.environment("SWIFT_BACKTRACE") == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+    let limits = prepared.launch.role(role).limits
+    let environment = limits.environment(budget: prepared.memory).merging(
+      ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]) { $1 }
     let process = try ChildProcess(program, arguments: [], environment: environment)
+    limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
     let nice = prepared.launch.role(role).nice
     if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))
@@ -183,6 +197,7 @@ final class RunEngine {
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
       listener.watched,
       pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let fixed = fds.count
     let waiting = listener.waiting
@@ -199,6 +214,8 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
+    if fds[4].revents != 0 { relay?.quietBell() }
+    if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0, let answer = assembler?.answer() {
       switch answer {
       case .success(let bytes):
@@ -232,6 +249,7 @@ final class RunEngine {
     listener.tick()
     commands.tick()
     dropUnready()
+    endLeavers()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()
@@ -241,17 +259,8 @@ final class RunEngine {
       if exactly { nextExactSample = now + min(10_000_000_000, max(500_000_000, now - started)) }
       sampleMemory(exactly: exactly)
     }
-    for worker in workers {
-      let seconds = prepared.launch.role(of: worker).deadlineSeconds
-      let deadline = UInt64(seconds) * 1_000_000_000
-      // A heartbeat of times to come is a lie, and none at all.
-      let beat = worker.lease?.heartbeat ?? 0
-      let last = max(beat <= now ? beat : 0, worker.started)
-      if now > last, now - last > deadline {
-        worker.killedFor = "its heart stood still for \(seconds) s"
-        worker.process.signal(SIGKILL)
-      }
-    }
+    endHungWorkers()
+    try startDue()
     try watchFilters()
     report(final: false)
   }

@@ -13,6 +13,9 @@ extension Scheduler {
 
   public func hasFilter(_ key: UInt64) -> Bool { filtering.table.contains { key == 0 || $0.key == key } }
 
+  /// nil for the key of any filter.
+  func filterName(_ key: UInt64) -> String? { filtering.table.first { $0.key == key }?.name }
+
   mutating func filterReady(_ worker: Int, serves key: UInt64, credit: Int) {
     guard !filtering.workers.contains(where: { $0.index == worker }) else {
       return nonsense(worker, "it said twice that it is ready")
@@ -24,8 +27,10 @@ extension Scheduler {
 
   /// Gives pictures to filter workers with credit: whole frames first, because they are nearer to the output; of the streams
   /// the one that its lane will need first.
-  mutating func startFilters() {
-    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return }
+  /// True when anything was done.
+  mutating func startFilters() -> Bool {
+    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return false }
+    var isFirst = true
     var goesOn = true
     while goesOn {
       goesOn = false
@@ -33,7 +38,10 @@ extension Scheduler {
         for lane in lanes.indices where startNext(lane: lane) { goesOn = true }
       }
       for handle in filteredStreams() where startNext(stream: handle) { goesOn = true }
+      if isFirst, !goesOn { return false }
+      isFirst = false
     }
+    return true
   }
 
   private func filteredStreams() -> [UInt32] {
@@ -65,10 +73,12 @@ extension Scheduler {
     return false
   }
 
-  /// A delivery's first frame becomes one of its own.
+  /// A delivery's first frame becomes one of its own. What is held for frames that could not be decoded stays with the last.
   private mutating func splitFirst(_ handle: UInt32, _ index: Int) {
-    guard var use = uses[handle], use.deliveries[index].frames.count > 1 else { return }
+    guard var use = uses[handle] else { return }
     let frames = use.deliveries[index].frames
+    let end = min(use.deliveries[index].goodEnd ?? frames.upperBound, frames.upperBound)
+    guard end - frames.lowerBound > 1 else { return }
     var rest = use.deliveries[index]
     rest.frames = frames.lowerBound + 1..<frames.upperBound
     use.deliveries[index].frames = frames.lowerBound..<frames.lowerBound + 1
@@ -88,8 +98,8 @@ extension Scheduler {
           counts.filterReused += 1
           return true
         }
-        if isFiltering(place, filter, frame.slot, frame.number) { continue }
-        guard start(place, filter, frame.slot, frame: frame.number) else { continue stages }
+        if isFiltering(place, filter, frame.slot, frame.filterFrame) { continue }
+        guard start(place, filter, frame.slot, frame: frame.filterFrame) else { continue stages }
         return true
       }
     }
@@ -157,7 +167,9 @@ extension Scheduler {
 
   /// Untouched pictures that went to the encoder and that it keeps until it gets the next ones.
   private func keptByEncoder(_ place: FilterPlace, _ use: StreamUse) -> Int {
-    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else { return 0 }
+    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else {
+      return 0
+    }
     let kept = filtering.places.count { $0.value == place && ledger[$0.key].holders == 1 << UInt64(encoder) }
     return min(kept, setup.encoderKeeps)
   }
@@ -210,7 +222,7 @@ extension Scheduler {
     for index in lanes[lane].window.indices {
       let frame = lanes[lane].window[index]
       guard frame.ready, frame.stage == job.place.stage, frame.slot == job.input else { continue }
-      if everyFrame, frame.number != job.frame { continue }
+      if everyFrame, frame.filterFrame != job.frame { continue }
       if found { counts.filterReused += 1 }
       found = true
       advance(lane, index, to: job.output)

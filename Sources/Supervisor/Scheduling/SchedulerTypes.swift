@@ -29,6 +29,9 @@ public struct SchedulerSetup: Sendable {
   public var jobCount = 16
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
+  /// Deaths in a row after which what the worker was at is at fault.
+  public var decoderDeaths = Int.max
+  public var rendererDeaths = Int.max
   public var filters = FilterSetup()
 
   public init(runs: [[Segment]], memory: MemoryPlan) {
@@ -104,6 +107,8 @@ struct SlotReference: Equatable, Sendable {
 struct Delivery: Sendable {
   var slot: SlotReference
   var frames: Range<Int64>
+  /// Where the frames end that it was delivered for, when it is held for those of a source that failed.
+  var goodEnd: Int64? = nil
   /// Filters that the picture is through; `slot` is what came out of the last.
   var stage = 0
 }
@@ -151,6 +156,9 @@ struct OutputFrame: Sendable {
   var ready: Bool
   /// Filters of the whole frame that it is through.
   var stage = 0
+  /// The frame before it that it shows, when its own cannot be drawn: to a filter it is that one.
+  var shown: Int64? = nil
+  var filterFrame: Int64 { shown ?? number }
 }
 
 /// What a rendered frame was made from: equal to the next frame's means that its slot serves again.

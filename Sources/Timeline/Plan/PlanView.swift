@@ -139,6 +139,39 @@ public struct PlanView: @unchecked Sendable {
     evaluate(&rest, frame, on: canvas, below: .max, into: &layers)
   }
 
+  /// The first frame after `frame` whose layers may differ from those of `frame`, but for their pictures; at most
+  /// `frameCount`. O(log layers), plus the layers found.
+  public func nextChange(after frame: Int64) -> Int64 {
+    var next = header.frame_count
+    // Layers are stored by rising first frame.
+    var low = 0, high = Int(header.layer_count)
+    while low < high {
+      let middle = (low + high) / 2
+      if record(sluice_plan_layer.self, header.layer_offset, middle).first <= frame { low = middle + 1 } else { high = middle }
+    }
+    if low < Int(header.layer_count) { next = min(next, record(sluice_plan_layer.self, header.layer_offset, low).first) }
+    var found: [(order: UInt32, index: Int)] = []
+    collect(frame, 0, Int(header.layer_count), into: &found)
+    for (_, index) in found {
+      let layer = record(sluice_plan_layer.self, header.layer_offset, index)
+      if layer.motion >= 0, !rests(Int(layer.motion)) { return min(frame + 1, header.frame_count) }
+      for index in [layer.entering, layer.leaving] where index >= 0 {
+        let transition = record(sluice_plan_transition.self, header.transition_offset, Int(index))
+        if transition.first <= frame, frame < transition.end { return min(frame + 1, header.frame_count) }
+        if frame < transition.first { next = min(next, transition.first) }
+      }
+      next = min(next, layer.end)
+    }
+    return next
+  }
+
+  private func rests(_ motion: Int) -> Bool {
+    let record = record(sluice_plan_motion.self, header.motion_offset, motion)
+    let (crop, place) = (record.crop, record.place)
+    let values = [crop.0, crop.1, crop.2, crop.3, place.0, place.1, place.2, place.3, record.rotation, record.opacity]
+    return values.allSatisfy { $0.key_count == 0 } && (record.parent < 0 || rests(Int(record.parent)))
+  }
+
   /// Layers with an order below `end`, which lie on one canvas.
   private func evaluate(
     _ rest: inout ArraySlice<(order: UInt32, index: Int)>, _ frame: Int64, on canvas: Rect, below end: UInt32,

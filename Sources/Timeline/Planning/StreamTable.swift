@@ -33,6 +33,8 @@ struct StreamTable {
   private struct Key: Hashable {
     var picture: PlanItem.Picture
     var tile: StillTile?
+    /// End of the segment in which effects with a memory begin anew; 0 for all others.
+    var part: Int64 = 0
   }
 
   /// A picture that is seen, in absolute frames, and where it is.
@@ -50,11 +52,14 @@ struct StreamTable {
     return result
   }
 
+  /// Effects that remember earlier pictures begin anew in every segment.
+  private func beginsAnew(_ picture: PlanItem.Picture) -> Bool {
+    !picture.effects.isEmpty && !picture.isStill && !EffectTraits.isStateless(picture.effects)
+  }
+
   /// Cut where effects begin anew.
   private func parts(_ use: Use) -> [Range<Int64>] {
-    guard !use.picture.effects.isEmpty, !use.picture.isStill, !EffectTraits.isStateless(use.picture.effects) else {
-      return [use.frames]
-    }
+    guard beginsAnew(use.picture) else { return [use.frames] }
     var parts: [Range<Int64>] = []
     var first = use.frames.lowerBound
     while first < use.frames.upperBound {
@@ -66,8 +71,9 @@ struct StreamTable {
   }
 
   private mutating func stream(_ use: Use, _ frames: Range<Int64>) throws(SluiceError) -> Int {
-    let key = Key(picture: use.picture, tile: use.tile)
     let first = frames.lowerBound - base, end = frames.upperBound - base
+    let part = beginsAnew(use.picture) ? Segment.end(after: first, of: frameCount) : 0
+    let key = Key(picture: use.picture, tile: use.tile, part: part)
     if let index = latest[key], streams[index].endFrame >= first || isKept(index, until: first) {
       streams[index].endFrame = Swift.max(streams[index].endFrame, end)
       return index

@@ -1,9 +1,8 @@
 import FrameModel
-import Timeline
 
 extension Animatable {
   /// Its value at `time`, as the plan's motions are evaluated: before the first key and after the last it stays.
-  func at(_ time: Rational) -> Double {
+  public func at(_ time: Rational) -> Double {
     switch self {
     case .constant(let value): return value.double
     case .keys(let keys):

@@ -1,0 +1,3 @@
+// libmd for Swift: SHA-256.
+#pragma once
+#include <sha2.h>

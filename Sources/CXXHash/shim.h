@@ -1,0 +1,3 @@
+// xxHash for Swift: XXH3 with 128 bits.
+#pragma once
+#include <xxhash.h>

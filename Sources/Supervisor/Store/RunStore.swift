@@ -1,0 +1,167 @@
+import CSluice
+import FrameModel
+import SharedRing
+import SluiceBase
+import Timeline
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What a run does with the store: takes from it what is there at its start, and puts in what it has rendered, on a thread of
+/// its own. Used from the supervisor's thread.
+final class RunStore {
+  private let store: SegmentStore
+  private let keys: SegmentKeys
+  private let sources: SourceBook
+  private let queue = WorkQueue<Job>()
+  private let state = Monitor(State())
+  /// Becomes readable when the thread has done everything.
+  private let ended = FileDescriptor(eventfd(0, Int32(EFD_CLOEXEC)))
+  private var thread: WorkThread?
+  private var known: [Int: SegmentKeys.Keyed?] = [:]
+
+  private struct Job: Sendable {
+    var segment: Segment
+    var keyed: SegmentKeys.Keyed??
+    var file: FileDescriptor
+  }
+  private struct State {
+    var notes: [String] = []
+    /// Nothing more is stored.
+    var stopped = false
+  }
+
+  /// nil where the store cannot be used; then `warning` has said why. Call it before a decoder opens a source: what changes
+  /// after that is noticed. `plan` must stay mapped as long as the process lives, or until `finish` has returned true.
+  init?(
+    _ settings: SegmentCache, plan: PlanView, media: [String: MediaInfo], workerDirectory: String?, warning: (String) -> Void
+  ) {
+    do throws(SluiceError) {
+      guard let directory = settings.directory ?? SegmentStore.standardDirectory(environment: System.environment) else {
+        throw SluiceError(.cannotCreate, "there is no place for it: neither XDG_CACHE_HOME nor HOME is set", at: "--cache")
+      }
+      store = try SegmentStore(directory: directory, limit: settings.limit ?? SegmentStore.defaultLimit)
+    } catch {
+      warning("\(error.description); finished segments are not kept")
+      return nil
+    }
+    guard let programs = ProgramIdentity.bytes(store: store.directory, workerDirectory: workerDirectory) else {
+      warning("the worker programs do not say what they are made of; finished segments are not kept")
+      return nil
+    }
+    sources = SourceBook(plan: plan, media: media)
+    if let path = sources.staleFile { warning("\(path): changes while it is used; what shows it is not kept") }
+    keys = SegmentKeys(plan: plan, sources: sources, programs: programs)
+  }
+
+  /// The segments that are there, each read whole and found undamaged.
+  func reusable(_ segments: [Segment], warning: (String) -> Void) -> [Int: FileDescriptor] {
+    let names = store.names()
+    if names.isEmpty { return [:] }
+    let keyed = keys.keys(of: segments)
+    for (segment, keyed) in zip(segments, keyed) { known[segment.index] = .some(keyed) }
+    let store = store
+    let wanted = zip(segments, keyed).compactMap { segment, keyed in
+      keyed.flatMap { names[$0.key] }.map { Wanted(segment: segment.index, names: $0) }
+    }
+    let threads = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)), wanted.count / 4))
+    let found = Parallel.map(wanted, threads: threads) { (wanted: Wanted) -> (file: FileDescriptor?, damaged: Int) in
+      var damaged = 0
+      for name in wanted.names {
+        switch store.open(name) {
+        case .file(let file): return (file, damaged)
+        case .damaged: damaged += 1
+        case .nothing: break
+        }
+      }
+      return (nil, damaged)
+    }
+    let damaged = found.reduce(0) { $0 + $1.damaged }
+    if damaged > 0 {
+      warning(
+        "\(store.directory): \(damaged) damaged segment\(damaged == 1 ? " was" : "s were") removed; what is missing is rendered again"
+      )
+    }
+    var files: [Int: FileDescriptor] = [:]
+    for (wanted, result) in zip(wanted, found) { if let file = result.file { files[wanted.segment] = file } }
+    return files
+  }
+
+  private struct Wanted: Sendable {
+    var segment: Int
+    var names: [String]
+  }
+
+  /// Puts a finished segment in, some time after this returns.
+  func keep(_ segment: Segment, _ file: FileDescriptor) {
+    guard !state.with({ $0.stopped }) else { return }
+    start()
+    queue.push(Job(segment: segment, keyed: known[segment.index], file: file))
+  }
+
+  /// From now on nothing is stored: what is rendered is not what the plan says.
+  func stop() { state.with { $0.stopped = true } }
+
+  /// Lines for the user since the last call.
+  func takeNotes() -> [String] {
+    state.with { state in
+      defer { state.notes.removeAll() }
+      return state.notes
+    }
+  }
+
+  /// Waits until everything is stored, at most so long; true when it is.
+  func finish(milliseconds: Int32) -> Bool {
+    guard thread != nil else { return true }
+    queue.close()
+    var poller = pollfd(fd: ended.raw, events: Int16(POLLIN), revents: 0)
+    return poll(&poller, 1, milliseconds) > 0
+  }
+
+  private func start() {
+    guard thread == nil else { return }
+    let (store, keys, sources, queue, state, ended) = (store, keys, sources, queue, state, ended)
+    thread = WorkThread("store") {
+      while let job = queue.next() {
+        if !state.with({ $0.stopped }), let note = Self.store(job, store, keys, sources) {
+          state.with { state in
+            // One of a kind is enough.
+            if !state.notes.contains(note.text) { state.notes.append(note.text) }
+            if note.isFinal { state.stopped = true }
+          }
+        }
+      }
+      eventfd_write(ended.raw, 1)
+    }
+  }
+
+  /// What the user should know; nil: all is well.
+  private static func store(_ job: Job, _ store: SegmentStore, _ keys: SegmentKeys, _ sources: SourceBook)
+    -> (text: String, isFinal: Bool)?
+  {
+    guard let keyed = job.keyed ?? keys.key(of: job.segment) else { return nil }
+    if let path = sources.changed(keyed) {
+      return ("\(path): changed while it was used; what shows it is not kept", false)
+    }
+    do throws(SystemError) {
+      _ = try store.keep(job.file, as: keyed.key)
+      return nil
+    } catch {
+      return ("\(store.directory): \(error.reason); finished segments are no longer kept", true)
+    }
+  }
+}
+
+/// Where a run keeps finished segments.
+public struct SegmentCache: Sendable {
+  /// nil: `SegmentStore.standardDirectory`.
+  public var directory: String?
+  /// Bytes; nil: `SegmentStore.defaultLimit`.
+  public var limit: UInt64?
+
+  public init(directory: String? = nil, limit: UInt64? = nil) {
+    self.directory = directory
+    self.limit = limit
+  }
+}

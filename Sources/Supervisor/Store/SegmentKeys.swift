@@ -1,0 +1,68 @@
+import CSluice
+import SluiceBase
+import Timeline
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The keys of a run's segments, each made when it is asked for. Thread-safe.
+final class SegmentKeys: Sendable {
+  /// A segment that may be stored, and the files that it stands on.
+  struct Keyed: Sendable {
+    var key: SegmentKey
+    var files: [String]
+    /// Sources of the plan that are sequences: their folders count too.
+    var sequences: [Int]
+  }
+  /// Raised when something else than the plan changes what a plan renders to.
+  private static let version: [UInt8] = Array("sluice segment 1".utf8)
+
+  private let plan: PlanView
+  private let sources: SourceBook
+  private let programs: [UInt8]
+
+  /// - Parameter programs: what renders (`ProgramIdentity`).
+  init(plan: PlanView, sources: SourceBook, programs: [UInt8]) {
+    self.plan = plan
+    self.sources = sources
+    self.programs = programs
+  }
+
+  /// nil: it shows something that may differ from run to run.
+  func key(of segment: Segment) -> Keyed? {
+    let content = plan.content(of: segment.frames)
+    var parts = [Self.version, programs, content.bytes]
+    var files: [String] = []
+    var sequences: Set<Int> = []
+    for use in content.uses {
+      guard let identity = sources.identity(use) else { return nil }
+      parts.append(identity.bytes)
+      files += identity.files
+      if plan.source(use.source).kind == .sequence { sequences.insert(use.source) }
+    }
+    return Keyed(key: SegmentKey(of: parts), files: Set(files).sorted(), sequences: sequences.sorted())
+  }
+
+  /// All of them, in order; several threads share the work where it is much.
+  func keys(of segments: [Segment]) -> [Keyed?] {
+    let threads = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)), segments.count / 64))
+    return Parallel.map(segments, threads: threads) { self.key(of: $0) }
+  }
+}
+
+enum Parallel {
+  /// Results in order. Traps when the system has no thread left.
+  static func map<T: Sendable, R: Sendable>(_ items: [T], threads: Int, _ body: @escaping @Sendable (T) -> R) -> [R] {
+    guard threads > 1 else { return items.map(body) }
+    let parts = Monitor([Int: [R]]())
+    let workers = (0..<threads).map { part in
+      WorkThread("store-\(part)") {
+        let results = items[(items.count * part / threads)..<(items.count * (part + 1) / threads)].map(body)
+        parts.with { $0[part] = results }
+      }
+    }
+    for worker in workers { worker.join() }
+    return parts.with { parts in (0..<threads).flatMap { parts[$0] ?? [] } }
+  }
+}

@@ -1,0 +1,204 @@
+import FrameModel
+import SluiceBase
+import Timeline
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The contents of a plan's sources, by the identity of their files when the run began. Thread-safe.
+final class SourceBook: Sendable {
+  /// What a segment's key says of a source, and the files that it stands for.
+  struct Identity: Sendable {
+    var bytes: [UInt8]
+    var files: [String]
+  }
+
+  private let watch = FileWatch()
+  private let plan: PlanView
+  /// Files that name others, which nobody here knows.
+  private let playlists: Set<String>
+  private let sequences: [Int: Sequence]
+  /// Files that were others when they were probed.
+  private let stale: Set<String>
+  private let fonts: Monitor<[UInt8]?>
+
+  private struct Sequence {
+    var key: SequenceKey
+    var files: [(tick: Int64, path: String)]
+  }
+
+  /// Looks at every file of the plan: call it before a decoder does. `media`: as probed.
+  init(plan: PlanView, media: [String: MediaInfo]) {
+    self.plan = plan
+    let listing: Set<String> = ["concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"]
+    var playlists: Set<String> = []
+    for info in media.values where info.container.split(separator: ",").contains(where: { listing.contains(String($0)) }) {
+      playlists.insert(info.path)
+    }
+    self.playlists = playlists
+    var sequences: [Int: Sequence] = [:]
+    var stale: Set<String> = []
+    for index in 0..<plan.sourceCount {
+      let source = plan.source(index)
+      switch SourceKey(source) {
+      case .file(let path):
+        let now = watch.identity(path)
+        if now?.bytes != source.fileBytes || now?.modified != source.modified { stale.insert(path) }
+      case .subtitles(let key):
+        let now = watch.identity(key.path)
+        if now?.bytes != source.fileBytes || now?.modified != source.modified { stale.insert(key.path) }
+      case .sequence(let key):
+        let files = SequenceListing.files(key)
+        for file in files { _ = watch.identity(file.path) }
+        sequences[index] = Sequence(key: key, files: files)
+      case .filterGraph, .title, nil: break
+      }
+    }
+    for index in 0..<plan.streamCount {
+      for path in Self.tables(plan.stream(index).effects) ?? [] { _ = watch.identity(path) }
+    }
+    self.sequences = sequences
+    self.stale = stale
+    fonts = Monitor(nil)
+  }
+
+  /// nil: what it shows may differ from run to run.
+  func identity(_ use: SegmentContent.Use) -> Identity? {
+    guard let tables = Self.tables(use.effects) else { return nil }
+    var files = tables
+    let source = plan.source(use.source)
+    var needsFonts = false
+    switch SourceKey(source) {
+    case .file(let path):
+      guard !playlists.contains(path) else { return nil }
+      files.append(path)
+    case .filterGraph(let text): guard EffectTraits.isRepeatable(filters: text) else { return nil }
+    case .sequence:
+      guard let shown = sequence(use) else { return nil }
+      files += shown
+    case .title: needsFonts = true
+    case .subtitles(let key):
+      files.append(key.path)
+      needsFonts = true
+    case nil: return nil
+    }
+    var text = ""
+    for path in files {
+      guard !stale.contains(path), let file = watch.identity(path) else { return nil }
+      text += "\(path.utf8.count) \(path) \(file)\n"
+    }
+    return Identity(bytes: Array(text.utf8) + (needsFonts ? fontBytes() : []), files: files)
+  }
+
+  /// The first file that is not what it was, or sequence that has not the files that it had; nil: all are.
+  func changed(_ keyed: SegmentKeys.Keyed) -> String? {
+    if let file = keyed.files.first(where: { !watch.isUnchanged($0) }) { return file }
+    for index in keyed.sequences {
+      guard let sequence = sequences[index] else { continue }
+      if SequenceListing.files(sequence.key).map(\.path) != sequence.files.map(\.path) { return sequence.key.pattern }
+    }
+    return nil
+  }
+
+  /// The first file that was another one when it was probed.
+  var staleFile: String? { stale.min() }
+
+  /// Pictures of a sequence that a segment shows, and its first, which says what all are like.
+  private func sequence(_ use: SegmentContent.Use) -> [String]? {
+    guard let sequence = sequences[use.source], let first = sequence.files.first else { return nil }
+    if use.reachesBeyond { return sequence.files.map(\.path) }
+    // A time shows the last picture at or before it; a picture that cannot be read is another one's turn.
+    let low = (use.times.lowerBound * sequence.key.rate).floor - 2, high = (use.times.upperBound * sequence.key.rate).ceil + 2
+    let start = sequence.files.lastIndex { $0.tick <= low } ?? 0
+    return [first.path] + sequence.files[start...].prefix { $0.tick <= high }.map(\.path)
+  }
+
+  private func fontBytes() -> [UInt8] {
+    fonts.with { known in
+      if let known { return known }
+      let bytes = FontFiles.identity()
+      known = bytes
+      return bytes
+    }
+  }
+
+  /// Look-up tables of effects; nil where an effect may differ from run to run.
+  private static func tables(_ effects: String) -> [String]? {
+    guard let chain = EffectChain(json: effects) else { return nil }
+    var paths: [String] = []
+    for effect in chain.effects {
+      switch effect {
+      case .lut(let path): paths.append(path)
+      case .avfilter(let text, _): guard EffectTraits.isRepeatable(filters: text) else { return nil }
+      }
+    }
+    return paths
+  }
+}
+
+extension SourceKey {
+  /// Of a plan's record; nil when its text means nothing.
+  init?(_ source: SourceRecord) {
+    switch source.kind {
+    case .file: self = .file(source.text)
+    case .lavfi: self = .filterGraph(source.text)
+    case .sequence, .title, .subtitles:
+      guard let key = SourceKey(source.text) else { return nil }
+      self = key
+    }
+  }
+}
+
+/// The files of a sequence that are there, by their place in it.
+enum SequenceListing {
+  static func files(_ key: SequenceKey) -> [(tick: Int64, path: String)] {
+    let folder = OutputTarget.directory(of: key.pattern)
+    let name = key.pattern.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    guard let percent = name.firstIndex(of: "%") else { return [] }
+    // `%d` or `%0Nd`, once; a sign that is doubled makes the name one that is not known here.
+    let rest = name[name.index(after: percent)...]
+    guard let letter = rest.firstIndex(of: "d"), rest[..<letter].allSatisfy(\.isNumber) else { return [] }
+    let before = name[..<percent], after = rest[rest.index(after: letter)...]
+    guard !before.contains("%"), !after.contains("%") else { return [] }
+    var found: [(tick: Int64, path: String)] = []
+    for entry in RunDirectory.entries(folder) {
+      guard entry.hasPrefix(before), entry.hasSuffix(after), entry.utf8.count > before.utf8.count + after.utf8.count else {
+        continue
+      }
+      let digits = entry.dropFirst(before.count).dropLast(after.count)
+      guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits), number >= key.first else {
+        continue
+      }
+      found.append((number - key.first, folder == "/" ? "/" + entry : folder + "/" + entry))
+    }
+    return found.sorted { ($0.tick, $0.path) < ($1.tick, $1.path) }
+  }
+}
+
+/// What text is drawn with: the installed fonts and how they are chosen.
+enum FontFiles {
+  static func identity() -> [UInt8] {
+    var text = ""
+    let home = System.environment("HOME") ?? ""
+    let data = System.environment("XDG_DATA_HOME") ?? home + "/.local/share"
+    let settings = System.environment("XDG_CONFIG_HOME") ?? home + "/.config"
+    for folder in [
+      "/usr/share/fonts", "/usr/local/share/fonts", data + "/fonts", home + "/.fonts", "/etc/fonts", settings + "/fontconfig",
+    ] {
+      add(folder, depth: 0, &text)
+    }
+    for name in ["FONTCONFIG_FILE", "FONTCONFIG_PATH", "LANG", "LC_ALL", "LC_CTYPE"] {
+      text += "\(System.environment(name) ?? "")\n"
+    }
+    return SegmentKey(of: [Array(text.utf8)]).bytes
+  }
+
+  private static func add(_ path: String, depth: Int, _ text: inout String) {
+    guard depth < 8 else { return }
+    for name in RunDirectory.entries(path) {
+      let entry = path + "/" + name
+      if let file = FileIdentity(entry) { text += "\(entry) \(file)\n" } else { add(entry, depth: depth + 1, &text) }
+    }
+  }
+}
