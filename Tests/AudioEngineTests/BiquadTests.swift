@@ -15,24 +15,24 @@ struct ReferenceBiquad {
   init(_ type: BiquadFilterType, frequency: Double, detune: Double = 0, q: Double, gain: Double, rate: Double) {
     let w0 = 2 * Double.pi * frequency * Glibc.pow(2, detune / 1200) / rate
     let (s, c) = (Glibc.sin(w0), Glibc.cos(w0))
-    let A = Glibc.pow(10, gain / 40)
+    let a40 = Glibc.pow(10, gain / 40)
     let alphaQ = s / (2 * q)
     let alphaQdB = s / (2 * Glibc.pow(10, q / 20))
-    let alphaS = s / 2 * ((A + 1 / A) * (1 / 1 - 1) + 2).squareRoot()
-    let k = 2 * alphaS * A.squareRoot()
+    let alphaS = s / 2 * ((a40 + 1 / a40) * (1 / 1 - 1) + 2).squareRoot()
+    let k = 2 * alphaS * a40.squareRoot()
     switch type {
     case .lowpass: (b, a) = ([(1 - c) / 2, 1 - c, (1 - c) / 2], [1 + alphaQdB, -2 * c, 1 - alphaQdB])
     case .highpass: (b, a) = ([(1 + c) / 2, -(1 + c), (1 + c) / 2], [1 + alphaQdB, -2 * c, 1 - alphaQdB])
     case .bandpass: (b, a) = ([alphaQ, 0, -alphaQ], [1 + alphaQ, -2 * c, 1 - alphaQ])
     case .notch: (b, a) = ([1, -2 * c, 1], [1 + alphaQ, -2 * c, 1 - alphaQ])
     case .allpass: (b, a) = ([1 - alphaQ, -2 * c, 1 + alphaQ], [1 + alphaQ, -2 * c, 1 - alphaQ])
-    case .peaking: (b, a) = ([1 + alphaQ * A, -2 * c, 1 - alphaQ * A], [1 + alphaQ / A, -2 * c, 1 - alphaQ / A])
+    case .peaking: (b, a) = ([1 + alphaQ * a40, -2 * c, 1 - alphaQ * a40], [1 + alphaQ / a40, -2 * c, 1 - alphaQ / a40])
     case .lowshelf:
-      b = [A * ((A + 1) - (A - 1) * c + k), 2 * A * ((A - 1) - (A + 1) * c), A * ((A + 1) - (A - 1) * c - k)]
-      a = [(A + 1) + (A - 1) * c + k, -2 * ((A - 1) + (A + 1) * c), (A + 1) + (A - 1) * c - k]
+      b = [a40 * ((a40 + 1) - (a40 - 1) * c + k), 2 * a40 * ((a40 - 1) - (a40 + 1) * c), a40 * ((a40 + 1) - (a40 - 1) * c - k)]
+      a = [(a40 + 1) + (a40 - 1) * c + k, -2 * ((a40 - 1) + (a40 + 1) * c), (a40 + 1) + (a40 - 1) * c - k]
     case .highshelf:
-      b = [A * ((A + 1) + (A - 1) * c + k), -2 * A * ((A - 1) + (A + 1) * c), A * ((A + 1) + (A - 1) * c - k)]
-      a = [(A + 1) - (A - 1) * c + k, 2 * ((A - 1) - (A + 1) * c), (A + 1) - (A - 1) * c - k]
+      b = [a40 * ((a40 + 1) + (a40 - 1) * c + k), -2 * a40 * ((a40 - 1) + (a40 + 1) * c), a40 * ((a40 + 1) + (a40 - 1) * c - k)]
+      a = [(a40 + 1) - (a40 - 1) * c + k, 2 * ((a40 - 1) - (a40 + 1) * c), (a40 + 1) - (a40 - 1) * c - k]
     }
   }
 
@@ -140,7 +140,7 @@ struct ReferenceBiquad {
     let graph = try makeGraph(channels: 2)
     let filter = try graph.makeBiquadFilter(.lowpass, frequency: 200, q: 6)
     try filter.frequency.exponentialRampToValueAtTime(8000, .frame(3000))
-    try filter.Q.setValueAtTime(2, .frame(1234))
+    try filter.q.setValueAtTime(2, .frame(1234))
     let input = noise(channels: 2, frames: 4000)
     try graph.play(input).connect(filter).connect(graph.destination)
     let output = try render(graph, 4000)
