@@ -81,7 +81,7 @@ let package = Package(
 
     .testTarget(
       name: "AudioEngineTests", dependencies: ["CAllocationCounter", "SluiceBase", "FrameModel", "AudioEngine"],
-      swiftSettings: strict),
+      swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),

@@ -24,6 +24,8 @@ private final class AllocatingProvider: SampleProvider {
       let before = sluice_allocation_count()
       let memory = body()
       let after = sluice_allocation_count()
+      // Seen by the system, so that the optimiser does not take the allocation away.
+      _ = write(-1, memory, 0)
       free(memory)
       return after - before
     }

@@ -39,7 +39,7 @@ public final class RealtimeDriver {
   /// and says whether it got it.
   @discardableResult
   public func run(
-    quanta: Int, change: (AudioGraph) throws(SluiceError) -> Void = { _ in }, sink: (RenderedQuantum) -> Void = { _ in }
+    quanta: Int, sink: (RenderedQuantum) -> Void = { _ in }, change: (AudioGraph) throws(SluiceError) -> Void = { _ in }
   ) throws(SluiceError) -> Scheduling {
     try graph.prepare()
     let scheduling = Self.askForRealTime()

@@ -34,7 +34,7 @@ extension AudioGraph {
     let node = BiquadFilterNode(graph: self, id: try acquire(.biquad))
     node.setType(type)
     try node.frequency.setValue(frequency)
-    try node.Q.setValue(q)
+    try node.q.setValue(q)
     try node.gain.setValue(gain)
     return node
   }

@@ -82,8 +82,8 @@ public struct BiquadFilterNode: AudioNode {
   public var frequency: AudioParam { parameter(0) }
   /// Cents.
   public var detune: AudioParam { parameter(1) }
-  /// Decibels for lowpass and highpass.
-  public var Q: AudioParam { parameter(2) }
+  /// Web Audio's `Q`: decibels for lowpass and highpass.
+  public var q: AudioParam { parameter(2) }
   /// Decibels; shelves and peaking.
   public var gain: AudioParam { parameter(3) }
 
@@ -94,7 +94,7 @@ public struct BiquadFilterNode: AudioNode {
   public func getFrequencyResponse(_ frequencies: [Float]) -> (magnitudes: [Float], phases: [Float]) {
     let rate = graph.configuration.sampleRate
     let coefficients = BiquadCoefficients(
-      type, frequency: frequency.value * PortableMath.exp(detune.value * 5.776226504666211e-04), q: Q.value, gain: gain.value,
+      type, frequency: frequency.value * PortableMath.exp(detune.value * 5.776226504666211e-04), q: q.value, gain: gain.value,
       sampleRate: rate)
     var magnitudes: [Float] = [], phases: [Float] = []
     for frequency in frequencies {

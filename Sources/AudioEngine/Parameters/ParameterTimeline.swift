@@ -95,9 +95,10 @@ struct ParameterTimeline: Equatable, Sendable {
   /// Folds what came before the last finished event into one value.
   private mutating func prune(before now: Double) {
     guard let last = events.lastIndex(where: { $0.end <= now }), last > 0 else { return }
-    let (list, curves) = segments
-    let start = events[last].time
-    let before = SegmentStorage(list, curves: curves).value(at: start.nextDown)
+    var earlier = self
+    earlier.events.removeSubrange(last...)
+    let (list, curves) = earlier.segments
+    let before = SegmentStorage(list, curves: curves).value(at: events[last].time)
     let ramped: ParameterEvent? =
       switch events[last] {
       case .linearRamp(let value, let time), .exponentialRamp(let value, let time): .setValue(value, at: time)
