@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(name: "CAVFilter", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
     .systemLibrary(name: "CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
     .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CZimg", pkgConfig: "zimg", providers: [.apt(["libzimg-dev"])]),
     .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
     .systemLibrary(name: "CMD", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
@@ -48,7 +49,7 @@ let package = Package(
     library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding"]),
     library("RenderStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "CZimg"]),
     library("EncodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
-    library("WorkerRuntime", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
+    library("WorkerRuntime", ["CSluice", "CSeccomp", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
     library(
       "Supervisor", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "CMD", "CXXHash"]),
 

@@ -1,4 +1,4 @@
-/* Sluice shared-memory and message layout. ABI 1.0.
+/* Sluice shared-memory and message layout. ABI 1.1.
  * The single source of the layout: Swift imports this file, and a worker in any language needs nothing else but
  * SPEC.md beside it. All fields are little-endian and naturally aligned. Every control word has exactly one writer.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define SLUICE_ABI_MAJOR 1u
-#define SLUICE_ABI_MINOR 0u
+#define SLUICE_ABI_MINOR 1u
 #define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SULECTL1" in memory, S first */
 #define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull   /* "SULELSE1" */
 #define SLUICE_MAGIC_FRAME 0x314d5246u /* "FRM1" */
@@ -104,7 +104,7 @@ typedef struct sluice_slot {
   uint64_t holders;        /*  8 bitmap of worker indices that may still read it */
   int64_t frame;           /* 16 frame number it is filled for */
   uint32_t ring;           /* 24 */
-  uint32_t stream;         /* 28 decode stream, or 0xffffffff for an output frame */
+  uint32_t stream;         /* 28 decode stream; 0xffffff00 and above: an output frame; 0xfffffe00: a filtered picture */
   uint64_t reserved[4];    /* 32 */
 } sluice_slot;
 
@@ -161,7 +161,7 @@ enum sluice_message_type {
   SLUICE_MSG_ENCODE = 5,     /* frame, slot, generation */
   SLUICE_MSG_FINISH = 6,     /* encoder: segment job has count frames, all sent; drain and finish its file */
   SLUICE_MSG_QUIT = 7,
-  SLUICE_MSG_FILTER = 8,     /* read slot (input), write slot2, generation2 */
+  SLUICE_MSG_FILTER = 8,     /* read slot, write slot2, generation2; arg = filter record of the plan; answered by DONE with job */
   SLUICE_MSG_BEGIN = 9,      /* encoder: a fresh encoder for segment job, first frame frame, to the descriptor of that segment */
   /* worker to supervisor */
   SLUICE_MSG_READY = 32,     /* first message; arg = run epoch */
@@ -193,14 +193,17 @@ typedef struct sluice_message {
 
 /* ---- attach: one SEQPACKET packet each way, then region packets ---- */
 
+enum sluice_feature {
+  SLUICE_FEATURE_PLAN = 1  /* it does its role's work by the plan region: without it, no part of a real run */
+};
 typedef struct sluice_hello {
   uint32_t magic;        /*  0 SLUICE_MAGIC_HELLO */
   uint16_t abi_major;    /*  4 */
   uint16_t abi_minor;    /*  6 */
   uint32_t role;         /*  8 sluice_role */
-  uint32_t features;     /* 12 none defined */
+  uint32_t features;     /* 12 sluice_feature */
   uint64_t token;        /* 16 given to a worker that the supervisor started (SLUICE_TOKEN), else 0 */
-  uint64_t reserved;     /* 24 */
+  uint64_t filter;       /* 24 role filter: FNV-1a 64 of the name of the filter that it is, 0 = any; since 1.1 */
 } sluice_hello;
 
 enum sluice_region_kind {
@@ -245,7 +248,7 @@ _Static_assert(sizeof(sluice_lease) == 256 + SLUICE_TEXT_BYTES * SLUICE_TEXT_COU
 SLUICE_CHECK(sluice_lease, heartbeat, 16); SLUICE_CHECK(sluice_lease, frames, 64); SLUICE_CHECK(sluice_lease, text, 256);
 _Static_assert(sizeof(sluice_message) == 64, "sluice_message");
 SLUICE_CHECK(sluice_message, slot, 8); SLUICE_CHECK(sluice_message, frame, 16); SLUICE_CHECK(sluice_message, arg, 48);
-_Static_assert(sizeof(sluice_hello) == 32, "sluice_hello");
+_Static_assert(sizeof(sluice_hello) == 32, "sluice_hello"); SLUICE_CHECK(sluice_hello, filter, 24);
 _Static_assert(sizeof(sluice_welcome) == 256, "sluice_welcome");
 _Static_assert(sizeof(sluice_region) == 32, "sluice_region");
 #undef SLUICE_CHECK

@@ -1,4 +1,4 @@
-/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 2.
+/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 3.
  * The supervisor writes it once before workers start; every worker evaluates it for frame n by one pure function:
  * the visible layers of frame n are the records of the layer table with first <= n < end, drawn by rising `order`, with
  * the numbers that their motion and transitions give them at n.
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define SLUICE_PLAN_MAGIC 0x314e4c5043554c53ull /* the bytes "SLUCPLN1" */
-#define SLUICE_PLAN_VERSION 2u
+#define SLUICE_PLAN_VERSION 3u
 
 typedef struct sluice_plan_rational {
   int64_t num;
@@ -74,7 +74,10 @@ typedef struct sluice_plan {
   uint32_t key_count;                /* 296 */
   uint32_t transition_count;         /* 300 */
   uint32_t parameter_count;          /* 304 */
-  uint32_t reserved1;                /* 308 */
+  uint32_t filter_count;             /* 308 */
+  uint64_t filter_offset;            /* 312 sluice_plan_filter[filter_count] */
+  uint32_t output_filter_first;      /* 320 filters of the whole frame, in order, between renderer and encoder */
+  uint32_t output_filter_count;      /* 324 */
 } sluice_plan;
 
 enum sluice_plan_source_kind {
@@ -116,6 +119,17 @@ typedef struct sluice_plan_parameter {
   sluice_plan_value value;   /* 16 */
 } sluice_plan_parameter;
 
+#define SLUICE_FILTER_EVERY_FRAME 1u
+#define SLUICE_FILTER_NAME_BYTES 63u
+/* A filter of somebody else's: what a worker of the role `filter` does to pictures. The FILTER message names the record. */
+typedef struct sluice_plan_filter {
+  sluice_plan_text name;             /*  0 letters, digits, '-' and '_', 1 to SLUICE_FILTER_NAME_BYTES bytes */
+  sluice_plan_text parameters;       /*  8 JSON, "{}" when the project says nothing */
+  sluice_plan_text version;          /* 16 empty: nobody knows whether the same picture comes out again */
+  uint32_t flags;                    /* 24 SLUICE_FILTER_EVERY_FRAME: its result depends on the frame's number, too */
+  uint32_t reserved;                 /* 28 */
+} sluice_plan_filter;
+
 #define SLUICE_STREAM_DEINTERLACE 1u
 
 /* For output frame n in first_frame ..< end_frame the stream delivers the source frame whose interval holds
@@ -142,6 +156,8 @@ typedef struct sluice_plan_stream {
   sluice_plan_rational key_start;    /* 144 */
   sluice_plan_rational key_step;     /* 160 */
   uint64_t private_bytes;            /* 176 of the decoder's own memory, besides the slots and the codec's tables */
+  uint32_t first_filter;             /* 184 its pictures go through these filters, in order, before they are used */
+  uint32_t filter_count;             /* 188 */
 } sluice_plan_stream;
 
 /* The layer table is a balanced search tree over time: the node of the index range lo ..< hi is the record at
@@ -218,17 +234,20 @@ _Static_assert(sizeof(sluice_plan_text) == 8, "sluice_plan_text");
 _Static_assert(sizeof(sluice_plan_color) == 32, "sluice_plan_color");
 _Static_assert(sizeof(sluice_plan_rect) == 32, "sluice_plan_rect");
 _Static_assert(sizeof(sluice_plan_description) == 8, "sluice_plan_description");
-_Static_assert(sizeof(sluice_plan) == 312, "sluice_plan");
+_Static_assert(sizeof(sluice_plan) == 328, "sluice_plan");
 SLUICE_CHECK(sluice_plan, frame_count, 24); SLUICE_CHECK(sluice_plan, rate, 48); SLUICE_CHECK(sluice_plan, color, 112);
 SLUICE_CHECK(sluice_plan, source_count, 120); SLUICE_CHECK(sluice_plan, source_offset, 136);
 SLUICE_CHECK(sluice_plan, text_offset, 168); SLUICE_CHECK(sluice_plan, codec, 184);
 SLUICE_CHECK(sluice_plan, output_rate, 224); SLUICE_CHECK(sluice_plan, output_threads, 256);
 SLUICE_CHECK(sluice_plan, motion_offset, 264); SLUICE_CHECK(sluice_plan, parameter_count, 304);
+SLUICE_CHECK(sluice_plan, filter_offset, 312); SLUICE_CHECK(sluice_plan, output_filter_count, 324);
+_Static_assert(sizeof(sluice_plan_filter) == 32, "sluice_plan_filter"); SLUICE_CHECK(sluice_plan_filter, flags, 24);
 _Static_assert(sizeof(sluice_plan_source) == 56, "sluice_plan_source");
 SLUICE_CHECK(sluice_plan_source, text, 8); SLUICE_CHECK(sluice_plan_source, rate, 40);
-_Static_assert(sizeof(sluice_plan_stream) == 184, "sluice_plan_stream");
+_Static_assert(sizeof(sluice_plan_stream) == 192, "sluice_plan_stream");
 SLUICE_CHECK(sluice_plan_stream, start, 24); SLUICE_CHECK(sluice_plan_stream, slot_bytes, 64);
 SLUICE_CHECK(sluice_plan_stream, tile_source, 88); SLUICE_CHECK(sluice_plan_stream, key_start, 144);
+SLUICE_CHECK(sluice_plan_stream, first_filter, 184);
 _Static_assert(sizeof(sluice_plan_value) == 16, "sluice_plan_value");
 _Static_assert(sizeof(sluice_plan_key) == 64, "sluice_plan_key");
 _Static_assert(sizeof(sluice_plan_parameter) == 32, "sluice_plan_parameter");

@@ -8,9 +8,6 @@ import SluiceBase
 
 /// A libavfilter graph that makes video of nothing: `testsrc2=s=640x360`, `life,scale=1280:-2`. Used from one thread.
 public final class FilterSource {
-  /// What marks such a source among paths.
-  public static let prefix = "lavfi:"
-
   private let graph: UnsafeMutablePointer<AVFilterGraph>
   private let sink: UnsafeMutablePointer<AVFilterContext>
   private let text: String
@@ -22,10 +19,10 @@ public final class FilterSource {
     switch result {
     case .success(let parts): (graph, sink) = parts
     case .failure(let error):
-      throw SluiceError(.badInput, error.what ?? message ?? AVErrorText.text(error.code), at: Self.prefix + text)
+      throw SluiceError(.badInput, error.what ?? message ?? AVErrorText.text(error.code), at: SourceKey.graphPrefix + text)
     }
     // Every field is set, so deinit frees the graph when this throws.
-    try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: Self.prefix + text)
+    try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: SourceKey.graphPrefix + text)
   }
   deinit {
     var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
@@ -47,7 +44,7 @@ public final class FilterSource {
       return true
     }
     if code == AVErrorText.endOfFile { return false }
-    throw SluiceError(.badInput, message ?? AVErrorText.text(code), at: Self.prefix + text)
+    throw SluiceError(.badInput, message ?? AVErrorText.text(code), at: SourceKey.graphPrefix + text)
   }
 
   private struct Failure: Error {

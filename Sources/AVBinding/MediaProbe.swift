@@ -168,7 +168,7 @@ public enum MediaProbe {
   }
 
   private static func graph(_ graph: String) throws(SluiceError) -> Opened {
-    let path = FilterSource.prefix + graph
+    let path = SourceKey.graphPrefix + graph
     let source = try FilterSource(graph)
     let frame = try FrameBox()
     guard try source.next(into: frame) else { throw SluiceError(.badInput, "the filter graph makes no picture", at: path) }

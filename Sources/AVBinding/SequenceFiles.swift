@@ -18,7 +18,7 @@ public struct SequenceFiles: Sendable {
   /// Reads the directory. Throws 65 for a pattern without one `%d` in the file's name, 66 when no file is there.
   public init(_ key: SequenceKey) throws(SluiceError) {
     let slash = key.pattern.lastIndex(of: "/")
-    directory = slash.map { $0 == key.pattern.startIndex ? "/" : String(key.pattern[..<$0]) } ?? "."
+    directory = Self.directory(of: key)
     let name = slash.map { key.pattern[key.pattern.index(after: $0)...] } ?? key.pattern[...]
     guard let parts = Self.parts(name) else {
       throw SluiceError(
@@ -44,6 +44,10 @@ public struct SequenceFiles: Sendable {
     }
     self.numbers = numbers.sorted()
     guard !numbers.isEmpty else { throw SluiceError(.noInput, "no such file", at: path(key.first)) }
+  }
+
+  public static func directory(of key: SequenceKey) -> String {
+    key.pattern.lastIndex(of: "/").map { $0 == key.pattern.startIndex ? "/" : String(key.pattern[..<$0]) } ?? "."
   }
 
   public func path(_ number: Int64) -> String {

@@ -1,5 +1,6 @@
 // Pango on Cairo for Swift.
 #pragma once
+#include <fontconfig/fontconfig.h>
 #include <pango/pangocairo.h>
 
 /// Whether the first letter with a direction runs from right to left. (Deprecated since Pango 1.44 without a successor for

@@ -66,37 +66,33 @@ int sluice_pidfd_open(pid_t pid) {
 
 int sluice_pidfd_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
 
-int sluice_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u  // Linux 6.3
+#endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010  // Linux 5.1
+#endif
 
-static int reserve(int fd, uint64_t bytes) {
-  if (ftruncate(fd, (off_t)bytes) != 0) return -1;
-  int e = posix_fallocate(fd, 0, (off_t)bytes);
-  if (e != 0) {
-    errno = e;
-    return -1;
-  }
-  return 0;
+int sluice_memfd(const char *name) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  return fd;
 }
 
-int sluice_shared_memory(uint64_t bytes) {
-  for (int attempt = 0; attempt < 16; attempt++) {
-    uint64_t random[2];
-    if (getrandom(random, sizeof random, 0) != sizeof random) return -1;
-    char name[64];
-    snprintf(name, sizeof name, "/sluice-%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
-    int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (fd < 0 && errno == EEXIST) continue;
-    if (fd < 0) return -1;
-    shm_unlink(name);  // before anything can fail: no name outlives this call
-    if (reserve(fd, bytes) == 0) return fd;
-    int e = errno;
-    close(fd);
-    errno = e;
-    return -1;
-  }
-  errno = EEXIST;
+int sluice_shared_memory(uint64_t bytes, uint64_t reserved) {
+  int fd = sluice_memfd("sluice");
+  if (fd < 0) return -1;
+  int e = fchmod(fd, 0600) != 0 || ftruncate(fd, (off_t)bytes) != 0 ? errno : 0;
+  if (e == 0 && reserved > 0) e = posix_fallocate(fd, 0, (off_t)reserved);
+  // Not yet F_SEAL_SEAL: sluice_seal adds to it.
+  if (e == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) e = errno;
+  if (e == 0) return fd;
+  close(fd);
+  errno = e;
   return -1;
 }
+
+int sluice_seal(int fd, bool writes) { return fcntl(fd, F_ADD_SEALS, (writes ? F_SEAL_FUTURE_WRITE : 0) | F_SEAL_SEAL); }
 
 int sluice_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, const int *targets,
                  int count, bool new_group, pid_t *pid) {
@@ -181,7 +177,36 @@ int sluice_peer(int socket, pid_t *pid, uid_t *uid) {
   return 0;
 }
 
-static int unix_socket(const char *path, struct sockaddr_un *address) {
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+int sluice_peer_pidfd(int socket) {
+  int fd = -1;
+  socklen_t length = sizeof fd;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &length) == 0) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+  }
+  if (errno != ENOPROTOOPT) {
+    if (errno == EINVAL || errno == ENODATA) errno = ESRCH;
+    return -1;
+  }
+  struct ucred peer;
+  length = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+  fd = sluice_pidfd_open(peer.pid);
+  // Its number may be another's by now, unless the connection is still open: then the pidfd was opened while it lived.
+  struct pollfd state = {.fd = socket, .events = 0};
+  if (fd >= 0 && poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR))) {
+    close(fd);
+    errno = ESRCH;
+    return -1;
+  }
+  return fd;
+}
+
+static int unix_socket(const char *path, struct sockaddr_un *address, int type) {
   if (strlen(path) >= sizeof address->sun_path) {
     errno = ENAMETOOLONG;
     return -1;
@@ -189,12 +214,12 @@ static int unix_socket(const char *path, struct sockaddr_un *address) {
   memset(address, 0, sizeof *address);
   address->sun_family = AF_UNIX;
   strcpy(address->sun_path, path);
-  return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  return socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 }
 
-int sluice_listen(const char *path) {
+static int listen_at(const char *path, int type) {
   struct sockaddr_un address;
-  int fd = unix_socket(path, &address);
+  int fd = unix_socket(path, &address, type);
   if (fd < 0) return -1;
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0600) != 0 || listen(fd, 64) != 0) {
     int e = errno;
@@ -205,6 +230,9 @@ int sluice_listen(const char *path) {
   return fd;
 }
 
+int sluice_listen(const char *path) { return listen_at(path, SOCK_SEQPACKET); }
+int sluice_listen_stream(const char *path) { return listen_at(path, SOCK_STREAM | SOCK_NONBLOCK); }
+
 int sluice_accept(int fd) {
   int peer;
   do peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -212,9 +240,9 @@ int sluice_accept(int fd) {
   return peer;
 }
 
-int sluice_connect(const char *path) {
+static int connect_to(const char *path, int type) {
   struct sockaddr_un address;
-  int fd = unix_socket(path, &address);
+  int fd = unix_socket(path, &address, type);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
     int e = errno;
@@ -224,6 +252,9 @@ int sluice_connect(const char *path) {
   }
   return fd;
 }
+
+int sluice_connect(const char *path) { return connect_to(path, SOCK_SEQPACKET); }
+int sluice_connect_stream(const char *path) { return connect_to(path, SOCK_STREAM | SOCK_NONBLOCK); }
 
 int sluice_signals(void) {
   sigset_t set;

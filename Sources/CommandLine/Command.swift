@@ -1,6 +1,6 @@
 /// The first word after `sluice`.
 public enum CommandName: String, CaseIterable, Sendable {
-  case render, grid, frame, probe, validate, doctor, bench, clean, launch, help, version
+  case render, grid, frame, probe, validate, doctor, bench, clean, launch, ps, attach, detach, stop, help, version
 }
 
 /// One command, declared once, like its options.
@@ -98,8 +98,14 @@ extension Command {
     case .clean:
       Command(
         name: name, summary: "remove what ended runs left behind", usage: "", operands: 0...0, operandKind: .none,
-        description: "Removes directories of runs that no longer live. Every run does the same when it starts.",
-        examples: [Example(line: "sluice clean", purpose: "after a machine was killed in the middle of a run")])
+        description: """
+          Removes directories of runs that no longer live. Every run does the same when it starts. With --cache the finished \
+          segments that are kept for later runs go too.
+          """,
+        examples: [
+          Example(line: "sluice clean", purpose: "after a machine was killed in the middle of a run"),
+          Example(line: "sluice clean --cache", purpose: "give the disk back"),
+        ])
     case .launch:
       Command(
         name: name, summary: "render with the workers of a launch file", usage: "LAUNCHFILE PROJECT -o OUT",
@@ -108,6 +114,45 @@ extension Command {
         examples: [
           Example(line: "sluice launch launch/export.json5 cut.json -o cut.mp4", purpose: "the built-in description, as a file")
         ])
+    case .ps:
+      Command(
+        name: name, summary: "show the runs that are at work", usage: "", operands: 0...0, operandKind: .none,
+        description: """
+          Prints every run of this user with its workers: name, process, progress, speed, the stage that limits, memory. \
+          RUN in the other commands is a run's name, the beginning of it, or its process. --json also tells the socket to \
+          which workers of your own attach.
+          """,
+        examples: [
+          Example(line: "sluice ps", purpose: "for people"),
+          Example(line: "sluice ps --json | jq -r '.[0].attachSocket'", purpose: "where a worker of your own attaches"),
+        ])
+    case .attach:
+      Command(
+        name: name, summary: "add workers to a run", usage: "RUN --role ROLE [--count N]", operands: 1...1, operandKind: .none,
+        description: """
+          Starts more workers for RUN and prints their names when they are ready. The output's bytes stay the same. An encoder \
+          opens a further segment; a pipe or a raw output has one encoder only. Refused when the run's memory budget has no room.
+          """,
+        examples: [
+          Example(line: "sluice attach 4f1c --role renderer", purpose: "one renderer more"),
+          Example(line: "sluice attach 4f1c --role decoder --count 2", purpose: "two decoders more"),
+        ])
+    case .detach:
+      Command(
+        name: name, summary: "take a worker out of a run", usage: "RUN WORKER", operands: 2...2, operandKind: .none,
+        description: """
+          Lets WORKER (its name or its process, as sluice ps shows them) go, and waits until it has gone. Others do its work; \
+          the only one of its role is not let go.
+          """,
+        examples: [Example(line: "sluice detach 4f1c renderer-1", purpose: "one renderer less")])
+    case .stop:
+      Command(
+        name: name, summary: "end a run", usage: "RUN", operands: 1...1, operandKind: .none,
+        description: """
+          Ends RUN as Ctrl-C does, and waits until it has gone. The run ends with code 130; finished segments are kept for the \
+          next time.
+          """,
+        examples: [Example(line: "sluice stop 4f1c", purpose: "end the run whose name begins with 4f1c")])
     case .help:
       Command(
         name: name, summary: "print help", usage: "[COMMAND]", operands: 0...1, operandKind: .command,

@@ -22,7 +22,8 @@ public enum StatisticsJSON {
         "total": .number(s.slotsTotal), "peakInUse": .number(s.slotsPeakInUse), "leaked": .number(s.slotsLeaked),
       ]),
       "stages": .object([
-        "decode": stage(s.decode), "render": stage(s.render), "encode": stage(s.encode), "audio": stage(s.audio),
+        "decode": stage(s.decode), "render": stage(s.render), "filter": stage(s.filter), "encode": stage(s.encode),
+        "audio": stage(s.audio),
       ]),
       "segments": .object(["rendered": .number(s.segmentsRendered), "reused": .number(s.segmentsReused)]),
       "restarts": .number(s.restarts),
@@ -47,7 +48,7 @@ public enum StatisticsJSON {
   private static func worker(_ worker: RunStatistics.Worker) -> JSONValue {
     .object([
       "name": .string(worker.name), "role": .string(worker.role), "pid": .number(worker.pid),
-      "restarts": .number(worker.restarts), "peakPrivateBytes": .number(worker.peakPrivateBytes),
+      "origin": .string(worker.isOurs ? "ours" : "attached"), "restarts": .number(worker.restarts), "peakPrivateBytes": .number(worker.peakPrivateBytes),
     ])
   }
 

@@ -125,11 +125,18 @@ public final class RouterSocket: BusSocket {
 
 /// A worker's socket.
 public final class DealerSocket: BusSocket {
+  /// Returns when it is connected, so that no socket needs to be made later. Throws 69 when nobody answers for ten seconds.
   public init(endpoint: String, worker: Int) throws(SluiceError) {
     try super.init(type: ZMQ_DEALER)
     let id = routingID(worker)
     guard zmq_setsockopt(raw, ZMQ_ROUTING_ID, id, id.count) == 0 else { throw busError("zmq_setsockopt") }
+    // Only a finished connection counts as one that can be written to.
+    try set(ZMQ_IMMEDIATE, 1)
     guard zmq_connect(raw, endpoint) == 0 else { throw busError("zmq_connect") }
+    var item = zmq_pollitem_t(socket: raw, fd: -1, events: Int16(ZMQ_POLLOUT), revents: 0)
+    guard zmq_poll(&item, 1, 10_000) == 1 else {
+      throw SluiceError(.unavailable, "the supervisor's control bus does not answer", at: endpoint)
+    }
   }
 
   public func send(_ messages: [Message]) -> Bool { messages.withUnsafeBytes { sendPart($0, more: false) } }

@@ -52,18 +52,22 @@ public enum SourceKey: Hashable, Sendable {
 /// A source with effects on it: `{"source": KEY, "effects": TEXT}`, or a source alone.
 public struct ProbeKey: Sendable {
   public var source: SourceKey
+  /// The source's own key.
+  public var text: String
   /// JSON of an `EffectChain`; empty: none.
   public var effects: String
 
   /// nil when it is an object whose members are wrong.
   public init?(_ key: String) {
     effects = ""
+    text = key
     if key.hasPrefix("{"), let value = try? JSONReader.read(key), let inner = value["source"]?.string,
-      let text = value["effects"]?.string
+      let effects = value["effects"]?.string
     {
       guard let source = SourceKey(inner) else { return nil }
       self.source = source
-      effects = text
+      text = inner
+      self.effects = effects
     } else {
       guard let source = SourceKey(key) else { return nil }
       self.source = source

@@ -27,14 +27,14 @@ public final class ControlRegionWriter {
   private let slotOffset: Int
   private let jobOffset: Int
 
-  public init(rings: [RingDescription], jobCount: Int, epoch: UInt64, usedFallback: inout Bool) throws(SluiceError) {
+  public init(rings: [RingDescription], jobCount: Int, epoch: UInt64) throws(SluiceError) {
     slotCount = rings.reduce(0) { $0 + $1.slotCount }
     self.jobCount = jobCount
     let ringOffset = MemoryLayout<sluice_control>.size
     slotOffset = ringOffset + Int(SLUICE_MAX_RINGS) * MemoryLayout<sluice_ring>.size
     jobOffset = slotOffset + slotCount * MemoryLayout<sluice_slot>.size
     region = try SharedRegion.create(
-      bytes: jobOffset + jobCount * MemoryLayout<sluice_job>.size, usedFallback: &usedFallback)
+      bytes: jobOffset + jobCount * MemoryLayout<sluice_job>.size, writers: .maker)
 
     var header = sluice_control()
     header.abi_major = UInt16(SLUICE_ABI_MAJOR)

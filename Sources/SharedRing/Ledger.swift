@@ -24,23 +24,42 @@ public struct Ledger: Sendable {
   /// Uses of slot s by holder h, at s * 64 + h: a holder may need one slot for several jobs.
   private var uses: [UInt16]
   private var free: [[Int]]
+  /// First slot of each ring, and how many of its slots may be granted.
+  private let first: [Int]
+  private var active: [Int]
   public private(set) var inUse = 0
   public private(set) var peakInUse = 0
   public private(set) var refused = 0
   /// Slots that changed since the mirror was last brought up to date, possibly repeated.
   public private(set) var changed: [Int] = []
 
-  /// `rings[i]` slots in ring i, numbered one ring after the other.
-  public init(rings: [Int]) {
+  /// `rings[i]` slots in ring i, numbered one ring after the other. `active`: how many of each may be granted at first;
+  /// nil: all.
+  public init(rings: [Int], active count: [Int]? = nil) {
+    var first: [Int] = []
     slots = []
-    free = []
     for (ring, count) in rings.enumerated() {
-      let first = slots.count
+      first.append(slots.count)
       slots.append(contentsOf: repeatElement(Slot(ring: ring), count: count))
-      free.append(Array((first..<first + count).reversed()))
     }
+    self.first = first
+    active = rings.map { _ in 0 }
+    free = rings.map { _ in [] }
     uses = Array(repeating: 0, count: slots.count * 64)
+    for ring in rings.indices { activate(ring: ring, count: count?[ring] ?? rings[ring]) }
   }
+
+  /// From now on the first `count` slots of a ring may be granted; never fewer than before.
+  public mutating func activate(ring: Int, count: Int) {
+    let end = ring + 1 < first.count ? first[ring + 1] : slots.count
+    precondition(first[ring] + count <= end, "activate of slots that the ring does not have")
+    guard count > active[ring] else { return }
+    free[ring].insert(contentsOf: (first[ring] + active[ring]..<first[ring] + count).reversed(), at: 0)
+    active[ring] = count
+  }
+
+  /// Slots that may be granted, of all rings.
+  public var activeCount: Int { active.reduce(0, +) }
 
   public func freeCount(ring: Int) -> Int { free[ring].count }
   public subscript(slot: Int) -> Slot { slots[slot] }

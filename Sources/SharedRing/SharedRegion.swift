@@ -3,6 +3,10 @@ import SluiceBase
 
 /// A mapped piece of memory shared with other processes by descriptor. Unmapped and closed when its owner goes.
 ///
+/// Regions are memfds: nameless from the first moment, 0600, and sealed, which only a memfd can be. Their size is fixed
+/// for everybody, so no worker can cut off what others have mapped (a SIGBUS in the supervisor), and what only the
+/// supervisor writes can be written by nobody else, whatever descriptor of it he gets hold of.
+///
 /// Which words may be written by whom is the protocol's matter (ipc-schema/SPEC.md); the mapping itself is fixed.
 public final class SharedRegion: @unchecked Sendable {
   // Sendable: the fields never change; words inside are touched through the acquire/release helpers or by their one owner.
@@ -11,29 +15,39 @@ public final class SharedRegion: @unchecked Sendable {
   public let bytes: Int
   public let writable: Bool
 
-  /// Makes and reserves a nameless region of whole pages, readable and writable by this process.
-  /// Where /dev/shm is too small the kernel's memfd takes its place; `usedFallback` tells.
-  public static func create(bytes: Int, usedFallback: inout Bool) throws(SluiceError) -> SharedRegion {
-    let size = UInt64((bytes + 4095) / 4096 * 4096)
-    var fd = sluice_shared_memory(size)
-    if fd < 0 {
-      usedFallback = true
-      // memfd has no limit of its own: reserving more than there is would end in the kernel's out-of-memory killer.
-      let memory = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
-      guard size < memory else {
-        throw SluiceError(
-          .unavailable, "cannot reserve \(size >> 20) MiB of shared memory: this machine has \(memory >> 20) MiB",
-          advice: "lower --memory")
-      }
-      fd = sluice_memfd("sluice")
-      guard fd >= 0, ftruncate(fd, off_t(size)) == 0, posix_fallocate(fd, 0, off_t(size)) == 0 else {
-        throw SluiceError(
-          .unavailable, "cannot reserve \(size >> 20) MiB of shared memory: \(SystemError("memfd").reason)", at: "/dev/shm",
-          advice: "enlarge /dev/shm (docker: --shm-size) or lower --memory")
-      }
+  /// Who may write a region that we make.
+  public enum Writers: Sendable {
+    /// This process alone, through the mapping that `create` makes.
+    case maker
+    /// Whoever is handed its descriptor too.
+    case others
+  }
+
+  /// Makes and reserves a region of whole pages, of zeroes.
+  /// - Parameter reserve: bytes at the start that are there from now on, nil: all. What follows must not be touched before
+  ///   `reserve(upTo:)`.
+  /// - Throws: `.unavailable` when the machine has not so much memory.
+  public static func create(bytes: Int, reserve: Int? = nil, writers: Writers) throws(SluiceError) -> SharedRegion {
+    let size = (bytes + 4095) / 4096 * 4096
+    let reserved = min(size, ((reserve ?? bytes) + 4095) / 4096 * 4096)
+    // A memfd has no limit of its own: reserving more than there is would end in the kernel's out-of-memory killer.
+    let memory = max(0, sysconf(Int32(_SC_PHYS_PAGES))) * max(0, sysconf(Int32(_SC_PAGESIZE)))
+    guard reserved < memory else {
+      throw SluiceError(
+        .unavailable, "cannot reserve \(reserved >> 20) MiB of shared memory: this machine has \(memory >> 20) MiB",
+        advice: "lower --memory")
+    }
+    let fd = sluice_shared_memory(UInt64(size), UInt64(reserved))
+    guard fd >= 0 else {
+      throw SluiceError(
+        .unavailable, "cannot reserve \(reserved >> 20) MiB of shared memory: \(SystemError("memfd_create").reason)",
+        advice: "lower --memory")
     }
     do throws(SystemError) {
-      return try SharedRegion(descriptor: FileDescriptor(fd), bytes: Int(size), writable: true)
+      let region = try SharedRegion(descriptor: FileDescriptor(fd), bytes: size, writable: true)
+      // After our own mapping, which stays as it is.
+      try System.call("fcntl") { sluice_seal(fd, writers == .maker) }
+      return region
     } catch {
       throw SluiceError(.unavailable, "cannot map shared memory: \(error.reason)", advice: "lower --memory")
     }
@@ -49,6 +63,12 @@ public final class SharedRegion: @unchecked Sendable {
     self.base = map
     self.bytes = bytes
     self.writable = writable
+  }
+
+  /// Makes sure that the first `count` bytes are there. False when the machine has not so much.
+  public func reserve(upTo count: Int) -> Bool {
+    let size = min(bytes, (count + 4095) / 4096 * 4096)
+    return size == 0 || posix_fallocate(descriptor.raw, 0, off_t(size)) == 0
   }
 
   deinit { munmap(base, bytes) }

@@ -58,16 +58,15 @@ public enum HandoffBench {
     let consumer = 1
 
     init(_ size: Size, _ workerDirectory: String?) throws(SluiceError) {
-      var ignored = false
       let slotBytes = PlaneLayout.slotBytes(PlaneLayout(.yuv420p, width: size.width, height: size.height).bytes)
       let description = RingDescription(
         fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: 8, slotBytes: slotBytes)
       directory = try RunDirectory()
       listener = try AttachListener(path: directory.attachSocket)
       bus = try RouterSocket(endpoint: directory.busEndpoint)
-      control = try ControlRegionWriter(rings: [description], jobCount: 1, epoch: 1, usedFallback: &ignored)
-      ring = try SharedRegion.create(bytes: description.bytes, usedFallback: &ignored)
-      plan = try SharedRegion.create(bytes: 4096, usedFallback: &ignored)
+      control = try ControlRegionWriter(rings: [description], jobCount: 1, epoch: 1)
+      ring = try SharedRegion.create(bytes: description.bytes, writers: .others)
+      plan = try SharedRegion.create(bytes: 4096, writers: .maker)
       for program in ["sluice-decoder", "sluice-encoder"] {
         processes.append(
           try ChildProcess(
@@ -85,12 +84,13 @@ public enum HandoffBench {
     private func attach(writable: Bool) throws(SluiceError) {
       var fd = pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0)
       guard poll(&fd, 1, 5000) == 1 else { throw SluiceError(.software, "the worker does not attach") }
-      listener.accept()
-      guard let connection = listener.waiting.first, listener.hello(from: connection) != nil else {
+      listener.accept(own: processes.map(\.pid))
+      guard let connection = listener.waiting.first else { throw SluiceError(.software, "the worker does not attach") }
+      fd.fd = connection.raw
+      guard poll(&fd, 1, 5000) == 1, listener.hello(from: connection) != nil else {
         throw SluiceError(.software, "the worker does not attach")
       }
-      var ignored = false
-      let lease = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: control.slotCount), usedFallback: &ignored)
+      let lease = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: control.slotCount), writers: .others)
       leases.append(lease)
       connections.append(connection)
       let regions = [

@@ -29,6 +29,8 @@ public struct RunConfiguration: Sendable {
   public var renderers: Int? = nil
   public var encoders: Int? = nil
   public var onError = OnError.fail
+  /// Where finished segments are kept and found; nil: nowhere.
+  public var cache: SegmentCache? = nil
   /// nil: the built-in export launch description.
   public var launchFile: String? = nil
   /// What probing has found already, by `Project.Source.probeKey`; the run probes what is missing here.
@@ -50,7 +52,7 @@ public struct RunProgress: Sendable {
   public var fps = 0.0
   /// nil until it can be told.
   public var secondsLeft: Double? = nil
-  /// Stage that limits: "decode", "render", "encode", "output"; empty until it can be told.
+  /// Stage that limits: "decode", "render", "filter", "encode", "output"; empty until it can be told.
   public var limitedBy = ""
   public var memoryBytes: UInt64 = 0
   public init() {}
@@ -83,6 +85,8 @@ public struct RunStatistics: Sendable {
     public var role = ""
     public var pid: Int32 = 0
     public var restarts = 0
+    /// Started by the run, not attached by itself.
+    public var isOurs = true
     public var peakPrivateBytes: UInt64 = 0
     public init() {}
   }
@@ -100,6 +104,7 @@ public struct RunStatistics: Sendable {
   public var buffersCreated: UInt64 = 0
   public var decode = Stage()
   public var render = Stage()
+  public var filter = Stage()
   public var encode = Stage()
   public var audio = Stage()
   public var segmentsRendered = 0

@@ -15,12 +15,15 @@ public struct Attachment {
   public let rings: [SharedRegion?]
 
   /// Connects to the supervisor's socket (`SLUICE_SOCKET`, with `SLUICE_TOKEN`) as `role` and maps what it hands over.
+  /// Whatever descriptors this program was started with are closed first.
   public static func open(role: sluice_role) throws(SluiceError) -> Attachment {
     guard let path = System.environment("SLUICE_SOCKET") else {
       throw SluiceError(
         .usage, "this is a worker program; it is started by sluice", advice: "set SLUICE_SOCKET to attach it by hand")
     }
     let token = System.environment("SLUICE_TOKEN").flatMap { UInt64($0) } ?? 0
+    sluice_close_from(3)
+    sluice_detach_standard()
     return try open(socket: path, role: role, token: token)
   }
 
@@ -34,6 +37,7 @@ public struct Attachment {
     hello.abi_minor = UInt16(SLUICE_ABI_MINOR)
     hello.role = role.rawValue
     hello.token = token
+    hello.features = SLUICE_FEATURE_PLAN.rawValue
     guard sluice_send_fd(raw, &hello, MemoryLayout.size(ofValue: hello), -1) > 0 else {
       throw SluiceError(.unavailable, "the supervisor does not answer: \(SystemError("send").reason)", at: path)
     }

@@ -17,17 +17,21 @@ public final class Worker: @unchecked Sendable {
   private let wake: FileDescriptor
   private let outgoing = Monitor([(message: Message, text: String?)]())
 
-  public init(_ attachment: Attachment) throws(SluiceError) {
+  /// Connects to the bus, and contains this process on the way: `files` is what it may read from now on. Called from the
+  /// program's only thread.
+  public init(_ attachment: Attachment, files: FileAccess) throws(SluiceError) {
     index = attachment.worker
     control = attachment.control
     lease = attachment.lease
     plan = attachment.plan
     rings = attachment.rings
     connection = attachment.connection
+    try Sandbox.closeFiles(files)
     socket = try DealerSocket(endpoint: attachment.endpoint, worker: attachment.worker)
     let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard fd >= 0 else { throw SluiceError(.software, "eventfd: \(SystemError("eventfd").reason)") }
     wake = FileDescriptor(fd)
+    try Sandbox.closeCalls(files)
   }
 
   /// Queues a message; `text` is put into the lease for it (WARN, FAIL). Any thread.

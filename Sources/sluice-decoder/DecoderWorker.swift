@@ -20,11 +20,12 @@ final class DecoderWorker {
   private let stillGate = Monitor(2)
 
   init() throws(SluiceError) {
-    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_DECODER))
-    guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
+    let attachment = try Attachment.open(role: SLUICE_ROLE_DECODER)
+    guard let plan = PlanView(UnsafeRawPointer(attachment.plan.base), count: attachment.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
     }
     self.plan = plan
+    worker = try Worker(attachment, files: MediaFiles.of(plan))
   }
 
   /// Serves until QUIT; false when the supervisor is gone.

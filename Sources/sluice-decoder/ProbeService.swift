@@ -2,20 +2,21 @@ import AVBinding
 import CSluice
 import FrameModel
 import SluiceBase
+import WorkerRuntime
 
-/// Answers paths on standard input (each ended by a zero byte) with a line of JSON each on standard output.
+/// Takes paths on standard input, each ended by a zero byte, until its end; contains itself to them; then answers each with
+/// a line of JSON on standard output, in order.
 enum ProbeService {
   static func run() {
-    var pending: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 14)
-    while true {
-      while let end = pending.firstIndex(of: 0) {
-        let path = String(decoding: pending[..<end], as: UTF8.self)
-        pending.removeSubrange(...end)
-        guard (try? System.writeAll(1, answer(path) + "\n")) != nil else { return }
-      }
-      guard let n = try? System.call("read", { read(0, &chunk, chunk.count) }), n > 0 else { return }
-      pending += chunk[0..<n]
+    guard let bytes = try? System.readAll(0) else { return }
+    let paths = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    sluice_close_from(3)
+    do throws(SluiceError) {
+      try Sandbox.enter(MediaFiles.of(paths))
+      for path in paths { guard (try? System.writeAll(1, answer(path) + "\n")) != nil else { return } }
+    } catch {
+      // Whoever asked takes the reason for each of them.
+      for _ in paths { _ = try? System.writeAll(1, line(error) + "\n") }
     }
   }
 
@@ -23,11 +24,15 @@ enum ProbeService {
     do throws(SluiceError) {
       return try MediaProbe.probe(path: path).json
     } catch {
-      let members: [JSONMember] = [
-        JSONMember("code", .number(Int64(error.code.rawValue))), JSONMember("what", .string(error.what)),
-        JSONMember("place", .string(error.place)), JSONMember("advice", .string(error.advice)),
-      ]
-      return JSONValue.object([JSONMember("error", .object(members))]).line
+      return line(error)
     }
+  }
+
+  private static func line(_ error: SluiceError) -> String {
+    let members: [JSONMember] = [
+      JSONMember("code", .number(Int64(error.code.rawValue))), JSONMember("what", .string(error.what)),
+      JSONMember("place", .string(error.place)), JSONMember("advice", .string(error.advice)),
+    ]
+    return JSONValue.object([JSONMember("error", .object(members))]).line
   }
 }

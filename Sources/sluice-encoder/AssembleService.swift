@@ -4,6 +4,7 @@ import FrameModel
 import SharedRing
 import SluiceBase
 import Timeline
+import WorkerRuntime
 
 /// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each), joins
 /// them into descriptor 5 by the settings of the plan in descriptor 4, and answers with {code, bytes, text}.
@@ -22,6 +23,9 @@ enum AssembleService {
       let region = try? SharedRegion(descriptor: FileDescriptor(4), bytes: Int(status.st_size), writable: false),
       let plan = PlanView(UnsafeRawPointer(region.base), count: region.bytes)
     else { throw SluiceError(.usage, "this mode is started by sluice itself") }
+    sluice_close_from(6)
+    sluice_detach_standard()
+    try Sandbox.enter(.none)
     let joiner = try SegmentJoiner(settings: plan.output, fd: 5)
     while true {
       var packet = sluice_region()

@@ -16,11 +16,12 @@ final class EncoderWorker {
   private let outputs = Monitor([UInt32: FileDescriptor]())
 
   init() throws(SluiceError) {
-    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_ENCODER))
-    guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
+    let attachment = try Attachment.open(role: SLUICE_ROLE_ENCODER)
+    guard let plan = PlanView(UnsafeRawPointer(attachment.plan.base), count: attachment.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
     }
     self.plan = plan
+    worker = try Worker(attachment, files: EncoderFiles.of(plan.output))
   }
 
   func run() -> Bool {

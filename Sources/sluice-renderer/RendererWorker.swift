@@ -14,7 +14,7 @@ final class RendererWorker {
   private let queue = WorkQueue<Message>()
 
   init() throws(SluiceError) {
-    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER))
+    worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER), files: .none)
     guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
     }

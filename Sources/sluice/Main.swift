@@ -41,7 +41,7 @@ enum Main {
       try ConfigurationFile.read(path)
     }
     let settings = try Settings(name, arguments: parsed, environment: System.environment, file: file)
-    try perform(name, Invocation(operands: parsed.operands, settings: settings, console: console))
+    try perform(name, Invocation(operands: parsed.operands, settings: settings, console: console, arguments: parsed, file: file))
   }
 
   /// Options that stand before any command.
@@ -74,6 +74,10 @@ enum Main {
     case .doctor: try DoctorCommand.run(invocation)
     case .bench: try BenchCommand.run(invocation)
     case .clean: try CleanCommand.run(invocation)
+    case .ps: try RunListCommand.run(invocation)
+    case .attach: try AttachCommand.run(invocation)
+    case .detach: try DetachCommand.run(invocation)
+    case .stop: try StopCommand.run(invocation)
     case .help: try HelpCommand.run(invocation)
     case .version: try VersionCommand.run()
     }
@@ -85,4 +89,7 @@ struct Invocation {
   let operands: [String]
   let settings: Settings
   let console: Console
+  /// As given, without environment and configuration.
+  let arguments: ParsedArguments
+  let file: ConfigurationFile?
 }

@@ -1,3 +1,5 @@
+import FrameModel
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -12,7 +14,7 @@ enum SourcePath {
   }
 
   /// The key by which it is probed: an absolute path, or `lavfi:GRAPH` as it stands.
-  static func key(_ operand: String) -> String { operand.hasPrefix("lavfi:") ? operand : absolute(operand) }
+  static func key(_ operand: String) -> String { operand.hasPrefix(SourceKey.graphPrefix) ? operand : absolute(operand) }
 
   static func isProject(_ path: String) -> Bool {
     let name = path.lowercased()

@@ -11,8 +11,7 @@ import Testing
   ]
 
   private func writer() throws -> ControlRegionWriter {
-    var fallback = false
-    return try ControlRegionWriter(rings: rings, jobCount: 4, epoch: 42, usedFallback: &fallback)
+    return try ControlRegionWriter(rings: rings, jobCount: 4, epoch: 42)
   }
 
   private func readOnly(_ region: SharedRegion) throws -> SharedRegion {
@@ -60,8 +59,7 @@ import Testing
     let bytes = original.region.bytes
     var random = TestRandom(1)
     var accepted = 0
-    var fallback = false
-    let region = try SharedRegion.create(bytes: bytes, usedFallback: &fallback)
+    let region = try SharedRegion.create(bytes: bytes, writers: .others)
     for _ in 0..<20_000 {
       region.base.copyMemory(from: original.region.base, byteCount: bytes)
       for _ in 0..<random.int(1...4) {
@@ -82,8 +80,7 @@ import Testing
   }
 
   @Test func aShortOrUnreadyRegionIsRefused() throws {
-    var fallback = false
-    let empty = try SharedRegion.create(bytes: 4096, usedFallback: &fallback)
+    let empty = try SharedRegion.create(bytes: 4096, writers: .others)
     #expect(throws: SluiceError.self) { try ControlRegionReader(empty) }
     let writer = try writer()
     let cut = try SharedRegion(descriptor: FileDescriptor(dup(writer.region.descriptor.raw)), bytes: 4096, writable: false)
@@ -95,8 +92,7 @@ import Testing
 
 @Suite struct LeaseTests {
   @Test func theSupervisorReadsWhatTheWorkerWrote() throws {
-    var fallback = false
-    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 10), usedFallback: &fallback)
+    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 10), writers: .others)
     let writer = try LeaseWriter(region, worker: 3, slotCount: 10)
     let reader = LeaseReader(region, slotCount: 10)
     let first = reader.heartbeat
@@ -118,8 +114,7 @@ import Testing
   }
 
   @Test func textsGoRoundAndAreCutAtTheirRoom() throws {
-    var fallback = false
-    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 1), usedFallback: &fallback)
+    let region = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: 1), writers: .others)
     let writer = try LeaseWriter(region, worker: 0, slotCount: 1)
     let reader = LeaseReader(region, slotCount: 1)
     let numbers = (0..<20).map { writer.text("line \($0)") }
@@ -133,8 +128,7 @@ import Testing
   }
 
   @Test func aRegionThatIsTooSmallOrReadOnlyIsRefused() throws {
-    var fallback = false
-    let region = try SharedRegion.create(bytes: 4096, usedFallback: &fallback)
+    let region = try SharedRegion.create(bytes: 4096, writers: .others)
     #expect(throws: SluiceError.self) { try LeaseWriter(region, worker: 0, slotCount: 4096) }
     let readOnly = try SharedRegion(
       descriptor: FileDescriptor(sluice_reopen_readonly(region.descriptor.raw)), bytes: 4096, writable: false)

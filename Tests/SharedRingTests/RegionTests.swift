@@ -7,8 +7,7 @@ import Testing
 
 @Suite struct RegionTests {
   private func make(_ bytes: Int) throws -> SharedRegion {
-    var fallback = false
-    return try SharedRegion.create(bytes: bytes, usedFallback: &fallback)
+    return try SharedRegion.create(bytes: bytes, writers: .others)
   }
 
   @Test func aRegionIsWholePagesOfZeroesWithoutAName() throws {

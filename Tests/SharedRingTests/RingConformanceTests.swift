@@ -32,14 +32,13 @@ final class RingRig {
   var seen = [UInt32](repeating: 0, count: RingRig.slots)
 
   init() throws {
-    var fallback = false
     control = try ControlRegionWriter(
       rings: [
         RingDescription(
           fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: Self.slots, slotBytes: Self.slotBytes)
-      ], jobCount: 1, epoch: 1, usedFallback: &fallback)
-    payload = try SharedRegion.create(bytes: Self.slots * Self.slotBytes, usedFallback: &fallback)
-    leaseRegion = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: Self.slots), usedFallback: &fallback)
+      ], jobCount: 1, epoch: 1)
+    payload = try SharedRegion.create(bytes: Self.slots * Self.slotBytes, writers: .others)
+    leaseRegion = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: Self.slots), writers: .others)
     lease = LeaseReader(leaseRegion, slotCount: Self.slots)
   }
 

@@ -33,19 +33,6 @@ import Timeline
       if lengths.count % 2 != 0 || (lengths.max() ?? 0) - (lengths.min() ?? 0) > 1 { Issue.record("\(count): \(lengths)") }
     }
   }
-
-  @Test func lanesGetAllSegmentsInContiguousRuns() {
-    for count in 1...40 {
-      let segments = Segment.cut(Int64(count) * 240 + 8000)
-      for lanes in 1...17 {
-        let shared = RunEngine.share(segments, among: lanes)
-        #expect(shared.flatMap { $0 } == segments)
-        #expect(shared.count == min(lanes, segments.count))
-        let sizes = shared.map(\.count)
-        #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
-      }
-    }
-  }
 }
 
 @Suite struct MemoryPlanTests {
@@ -78,13 +65,18 @@ import Timeline
         do throws(SluiceError) {
           let memory = try make(budget)
           #expect(memory.bytes <= budget)
-          #expect(memory.rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) } < memory.bytes)
+          #expect(zip(memory.rings, memory.sizes[0].slots).reduce(0) { $0 + UInt64($1.0.slotBytes * $1.1) } < memory.bytes)
           #expect((1...lanes).contains(memory.lanes))
           #expect(memory.rings.count <= Int(SLUICE_MAX_RINGS))
           var first = 0
           for ring in memory.rings {
             #expect(ring.firstSlot == first)
             first += ring.slotCount
+          }
+          #expect(memory.sizes.last?.slots == memory.rings.map(\.slotCount))
+          for (fewer, more) in zip(memory.sizes, memory.sizes.dropFirst()) {
+            #expect(fewer.bytes < more.bytes && more.bytes <= budget)
+            #expect(zip(fewer.slots, more.slots).allSatisfy { $0 <= $1 })
           }
           compiled.withView { view in
             for stream in 0..<view.streamCount {

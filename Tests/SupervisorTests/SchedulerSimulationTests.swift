@@ -30,7 +30,8 @@ import Timeline
     options.renderers = random.int(1...3)
     set(&options, &random)
     let media = RandomTimeline.media(&random)
-    let project = RandomTimeline.project(&random)
+    var project = RandomTimeline.project(&random)
+    if options.filters > 0 { RandomTimeline.filters(&project, &random) }
     var output = OutputSettings()
     // One that copies its input, and two that keep references.
     output.codec = ["libx264", "mpeg4", "prores_ks"].randomElement(using: &random) ?? "libx264"
@@ -72,6 +73,32 @@ import Timeline
 
   @Test func deathsCostTimeAndNothingElse() throws {
     try simulate(100_000, events: 60_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
+  }
+
+  /// Filters on clips and on the whole frame, with deaths, lies, failing sources, attach and detach.
+  @Test func filtersChangeEveryPictureOnce() throws {
+    try simulate(500_000, events: 120_000) { options, random in
+      options.filters = random.int(1...3)
+      switch random.int(0...3) {
+      case 0: break
+      case 1: options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2
+      case 2:
+        options.nonsense = random.int(2...20)
+        options.failingSources = random.chance(50)
+      default:
+        options.visits = random.int(2...30)
+        options.deaths = random.int(0...20)
+      }
+    }
+  }
+
+  /// Attach and detach, beside deaths; and runs of which a part is there already.
+  @Test func workersComeAndGo() throws {
+    try simulate(400_000, events: 80_000) { options, random in
+      options.visits = random.int(2...30)
+      options.deaths = random.chance(50) ? 0 : random.int(1...20)
+      options.stored = random.chance(50) ? 0 : random.int(5...90)
+    }
   }
 
   @Test func nonsenseEndsTheWorkerAndNothingElse() throws {

@@ -120,10 +120,10 @@ import Testing
     ("rotate: -1e7", "C.rotate: must be between -1000000 and 1000000, not -10000000"),
     ("effects: 1", "C.effects: must be an array, not a number"),
     ("effects: [1]", "C.effects[0]: must be an object, not a number"),
-    ("effects: [{}]", "C.effects[0]: must have one of \"avfilter\" and \"lut\""),
+    ("effects: [{}]", "C.effects[0]: must have one of \"avfilter\", \"lut\" and \"worker\""),
     ("effects: [{ avfiler: 'gblur' }]", "C.effects[0]: unknown key \"avfiler\"; did you mean \"avfilter\"?"),
     ("effects: [{ avfilter: '' }]", "C.effects[0].avfilter: must not be empty"),
-    ("effects: [{ avfilter: 'gblur', lut: 'a' }]", "C.effects[0]: must have one of \"avfilter\" and \"lut\""),
+    ("effects: [{ avfilter: 'gblur', lut: 'a' }]", "C.effects[0]: must have one of \"avfilter\", \"lut\" and \"worker\""),
     (
       "effects: [{ avfilter: 'gblur', parameters: { sigma: 'x' } }]",
       "C.effects[0].parameters.sigma: must be a number, not a string"

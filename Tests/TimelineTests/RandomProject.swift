@@ -239,9 +239,18 @@ struct ProjectGenerator {
     clip.enabled = random.chance(90)
     switch project.sources[source].source {
     case .timeline, .grid: break
-    default: clip.effects = (0..<int(0...2)).map { _ in effect() }
+    default:
+      clip.effects = (0..<int(0...2)).map { _ in effect() }
+      if random.chance(20) { clip.effects.append(.worker(worker())) }
+      if random.chance(5) { clip.effects.append(.worker(worker())) }
     }
     return clip
+  }
+
+  mutating func worker() -> WorkerEffect {
+    WorkerEffect(
+      ["blur", "a-b_C9"][int(0...1)], parameters: ["{}", "[1, {\"a\": null}, \"\\\"\"]", "-1.5e3"][int(0...2)],
+      version: ["", "1"][int(0...1)], everyFrame: random.chance(30))
   }
 
   private mutating func effect() -> Project.Effect {

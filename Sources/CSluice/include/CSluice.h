@@ -2,6 +2,7 @@
 #pragma once
 #include "../../../ipc-schema/sluice_ipc.h"
 #include "../../../ipc-schema/sluice_plan.h"
+#include "sluice_confine.h"
 #include "sluice_mix.h"
 #include "sluice_store.h"
 #include <errno.h>
@@ -58,6 +59,7 @@ static inline uint64_t sluice_now_ns(void) {
 
 // open(2), fcntl(2) and ioctl(2) are variadic.
 static inline int sluice_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int sluice_o_tmpfile(void) { return __O_TMPFILE; }  // O_TMPFILE without O_DIRECTORY, which is harmless
 static inline int sluice_set_cloexec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -94,8 +96,12 @@ int sluice_pidfd_open(pid_t pid);
 int sluice_pidfd_signal(int pidfd, int signal);
 int sluice_memfd(const char *name);
 
-/// A POSIX shared-memory object of `bytes`, reserved (no holes), already unlinked. -1 and errno; ENOSPC when too small.
-int sluice_shared_memory(uint64_t bytes);
+/// Anonymous memory of `bytes`, 0600, the first `reserved` of them without holes, its size fixed for everybody.
+/// -1 and errno.
+int sluice_shared_memory(uint64_t bytes, uint64_t reserved);
+/// Ends the sealing of what `sluice_shared_memory` gave; with `writes`, nobody can write it any more but through mappings
+/// that are there. -1 and errno.
+int sluice_seal(int fd, bool writes);
 
 /// Starts `path` with argv and envp. `fds[i]` becomes descriptor `targets[i]` of the child; every other descriptor
 /// above 2 is closed there. Signals are reset, the child gets its own process group when `new_group`.
@@ -109,11 +115,17 @@ ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd);
 
 /// Pid and uid of the peer of a unix socket.
 int sluice_peer(int socket, pid_t *pid, uid_t *uid);
+/// A pidfd of the process that connected (or that listens, asked from the other side): SO_PEERPIDFD, before Linux 6.5
+/// pidfd_open of its pid. -1 and errno; ESRCH when it has ended already.
+int sluice_peer_pidfd(int socket);
 
 /// SEQPACKET unix sockets by path. Descriptor, or -1 and errno.
 int sluice_listen(const char *path);
 int sluice_accept(int fd);
 int sluice_connect(const char *path);
+/// STREAM unix sockets by path, non-blocking; `sluice_accept` takes their connections too.
+int sluice_listen_stream(const char *path);
+int sluice_connect_stream(const char *path);
 
 /// A closed pipe is an error of write(2), not the end of the process (SIG_IGN is a cast that Swift does not import).
 static inline void sluice_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
@@ -186,9 +198,6 @@ static inline int sluice_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
-
-/// Version of the kernel's Landlock; -1 when it has none. syscall(2) is variadic.
-int sluice_landlock_version(void);
 
 /// Cores that this process may run on; -1 when it cannot be told.
 int sluice_usable_cores(void);

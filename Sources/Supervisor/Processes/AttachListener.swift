@@ -15,7 +15,18 @@ struct OfferedRegion {
 final class AttachListener {
   let descriptor: FileDescriptor
   /// Connected, HELLO still to come.
-  private(set) var waiting: [FileDescriptor] = []
+  var waiting: [FileDescriptor] { guests.map(\.connection) }
+  private struct Guest {
+    var connection: FileDescriptor
+    var isOwn: Bool
+    var since = sluice_now_ns()
+  }
+  private var guests: [Guest] = []
+  private var budget = AttachListener.perTick
+  /// Connections that are taken between two ticks, strangers that may wait, and nanoseconds that they may.
+  private static let perTick = 64
+  private static let strangers = 32
+  private static let patience: UInt64 = 5_000_000_000
 
   init(path: String) throws(SluiceError) {
     let fd = sluice_listen(path)
@@ -23,20 +34,39 @@ final class AttachListener {
     descriptor = FileDescriptor(fd)
   }
 
-  /// Takes a connection. Another user's is closed at once.
-  func accept() {
+  /// For poll(2).
+  var watched: pollfd { pollfd(fd: descriptor.raw, events: budget > 0 ? Int16(POLLIN) : 0, revents: 0) }
+
+  /// Takes a connection. Another user's is closed at once; of too many strangers the first goes.
+  /// - Parameter own: processes that the run has started; nobody takes their place.
+  func accept(own: [pid_t]) {
+    guard budget > 0 else { return }
+    budget -= 1
     let fd = sluice_accept(descriptor.raw)
     guard fd >= 0 else { return }
     let connection = FileDescriptor(fd)
     var pid: pid_t = 0
     var uid: uid_t = 0
-    guard sluice_peer(fd, &pid, &uid) == 0, uid == getuid(), waiting.count < 64 else { return }
-    waiting.append(connection)
+    guard sluice_peer(fd, &pid, &uid) == 0, uid == getuid(), sluice_set_nonblocking(fd) == 0 else { return }
+    let isOwn = own.contains(pid)
+    if !isOwn, guests.count(where: { !$0.isOwn }) >= AttachListener.strangers,
+      let first = guests.firstIndex(where: { !$0.isOwn })
+    {
+      guests.remove(at: first)
+    }
+    guests.append(Guest(connection: connection, isOwn: isOwn))
+  }
+
+  /// Call it ten times a second: closes the connections of strangers that say nothing.
+  func tick() {
+    budget = AttachListener.perTick
+    let now = sluice_now_ns()
+    guests.removeAll { !$0.isOwn && now - $0.since > AttachListener.patience }
   }
 
   /// Reads the HELLO of a waiting connection; nil when it is none (the connection is dropped then).
   func hello(from connection: FileDescriptor) -> sluice_hello? {
-    waiting.removeAll { $0 === connection }
+    guests.removeAll { $0.connection === connection }
     var hello = sluice_hello()
     var fd: Int32 = -1
     let n = sluice_receive_fd(connection.raw, &hello, MemoryLayout.size(ofValue: hello), &fd)

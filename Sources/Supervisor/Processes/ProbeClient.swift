@@ -65,11 +65,15 @@ public enum ProbeClient {
   /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
   private static func run(_ paths: [String], _ directory: String?) throws(SluiceError) -> [String] {
     let program = try WorkerPrograms.find("sluice-decoder", directory: directory)
-    let toChild = try pipe()
+    // All paths are there before the first answer, because the program contains itself to them: in memory, so that neither
+    // side can wait for the other.
+    let question = FileDescriptor(sluice_memfd("paths"))
+    guard (try? System.writeAll(question.raw, paths.joined(separator: "\0"))) != nil, lseek(question.raw, 0, SEEK_SET) == 0
+    else { throw SluiceError(.unavailable, "memfd: \(SystemError("memfd_create").reason)") }
     let fromChild = try pipe()
     let child = try ChildProcess(
-      program, arguments: ["--probe"], descriptors: [(toChild.read.raw, 0), (fromChild.write.raw, 1)])
-    return exchange(paths, child, reader: fromChild.read.raw, writer: toChild.write.raw)
+      program, arguments: ["--probe"], descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
+    return answers(paths.count, child, reader: fromChild.read)
   }
 
   private static func pipe() throws(SluiceError) -> (read: FileDescriptor, write: FileDescriptor) {
@@ -78,31 +82,29 @@ public enum ProbeClient {
     return (FileDescriptor(fds[0]), FileDescriptor(fds[1]))
   }
 
-  /// One path out, one line back, so that no pipe can fill up on both sides.
-  private static func exchange(_ paths: [String], _ child: ChildProcess, reader: Int32, writer: Int32) -> [String] {
+  /// As many lines as come; the program is ended when it is silent for too long.
+  private static func answers(_ count: Int, _ child: ChildProcess, reader: FileDescriptor) -> [String] {
     var lines: [String] = []
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
-    for path in paths {
-      guard (try? System.writeAll(writer, path + "\0")) != nil else { return lines }
-      while true {
-        if let end = pending.firstIndex(of: 0x0a) {
-          lines.append(String(decoding: pending[..<end], as: UTF8.self))
-          pending.removeSubrange(...end)
-          break
-        }
-        // Its end is seen by the pidfd: we hold the pipe's other end open, so the pipe itself would not tell.
-        var fds = [
-          pollfd(fd: reader, events: Int16(POLLIN), revents: 0), pollfd(fd: child.watch.raw, events: Int16(POLLIN), revents: 0),
-        ]
-        let ready = poll(&fds, 2, patienceMilliseconds)
-        if ready == 0 { return lines }
-        if fds[0].revents & Int16(POLLIN) != 0 {
-          let n = read(reader, &chunk, chunk.count)
-          if n > 0 { pending += chunk[0..<n] }
-        } else if fds[1].revents != 0 {
-          return lines
-        }
+    while lines.count < count {
+      if let end = pending.firstIndex(of: 0x0a) {
+        lines.append(String(decoding: pending[..<end], as: UTF8.self))
+        pending.removeSubrange(...end)
+        continue
+      }
+      // Its end is seen by the pidfd: we hold the pipe's other end open, so the pipe itself would not tell.
+      var fds = [
+        pollfd(fd: reader.raw, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: child.watch.raw, events: Int16(POLLIN), revents: 0),
+      ]
+      let ready = poll(&fds, 2, patienceMilliseconds)
+      if ready == 0 { return lines }
+      if fds[0].revents & Int16(POLLIN) != 0 {
+        let n = read(reader.raw, &chunk, chunk.count)
+        if n > 0 { pending += chunk[0..<n] }
+      } else if fds[1].revents != 0 {
+        return lines
       }
     }
     return lines

@@ -12,6 +12,7 @@ public final class RunDirectory {
   public let name: String
   private let lock: FileDescriptor
   public var attachSocket: String { path + "/attach" }
+  public var controlSocket: String { path + "/control" }
   public var busEndpoint: String { "ipc://" + path + "/bus" }
 
   public init() throws(SluiceError) {
@@ -20,12 +21,17 @@ public final class RunDirectory {
     digits = String(repeating: "0", count: 16 - digits.count) + digits
     name = String(digits.prefix(12))
     path = base + "/" + name
-    guard mkdir(path, 0o700) == 0 else {
+    // It gets its name when it is locked: a sweep at the same time must not find it without an owner.
+    let unnamed = base + "/." + name
+    guard mkdir(unnamed, 0o700) == 0 else {
       throw SluiceError(.cannotCreate, "cannot make the run's directory: \(SystemError("mkdir").reason)", at: path)
     }
-    let fd = sluice_open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard fd >= 0, flock(fd, LOCK_EX | LOCK_NB) == 0 else {
-      throw SluiceError(.cannotCreate, "cannot lock the run's directory: \(SystemError("flock").reason)", at: path)
+    let fd = sluice_open(unnamed + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard fd >= 0, flock(fd, LOCK_EX | LOCK_NB) == 0, rename(unnamed, path) == 0 else {
+      let reason = SystemError("flock").reason
+      if fd >= 0 { close(fd) }
+      RunDirectory.remove(unnamed)
+      throw SluiceError(.cannotCreate, "cannot lock the run's directory: \(reason)", at: path)
     }
     lock = FileDescriptor(fd)
     _ = try? "\(getpid())\n".withCString { text throws(SystemError) in
@@ -35,10 +41,34 @@ public final class RunDirectory {
 
   deinit { RunDirectory.remove(path) }
 
-  /// `$XDG_RUNTIME_DIR/sluice`, else `/tmp/sluice-UID`: ours, 0700, no link. Short, because socket paths have 107 bytes.
+  /// Where runs of this user may be: what `base` gives here and elsewhere, as in a service or on another terminal. Only
+  /// directories that nobody else can write.
+  static func places() -> [String] {
+    var places: [String] = []
+    if let own = System.environment("SLUICE_RUNTIME_DIR"), !own.isEmpty {
+      places = [own]
+    } else {
+      if let runtime = System.environment("XDG_RUNTIME_DIR"), !runtime.isEmpty { places.append(runtime + "/sluice") }
+      for place in ["/run/user/\(getuid())/sluice", "/tmp/sluice-\(getuid())"] where !places.contains(place) {
+        places.append(place)
+      }
+    }
+    return places.filter(isPrivate)
+  }
+
+  private static func isPrivate(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == getuid()
+      && status.st_mode & 0o077 == 0
+  }
+
+  /// `$SLUICE_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/sluice`, else `/tmp/sluice-UID`: ours, 0700, no link. Short, because socket
+  /// paths have 107 bytes.
   public static func base() throws(SluiceError) -> String {
     var path = "/tmp/sluice-\(getuid())"
-    if let runtime = System.environment("XDG_RUNTIME_DIR"), !runtime.isEmpty, runtime.utf8.count < 60,
+    if let own = System.environment("SLUICE_RUNTIME_DIR"), !own.isEmpty {
+      path = own
+    } else if let runtime = System.environment("XDG_RUNTIME_DIR"), !runtime.isEmpty, runtime.utf8.count < 60,
       access(runtime, W_OK) == 0
     {
       path = runtime + "/sluice"
@@ -46,9 +76,7 @@ public final class RunDirectory {
     if mkdir(path, 0o700) != 0, sluice_errno() != EEXIST {
       throw SluiceError(.cannotCreate, "cannot make the directory of runs: \(SystemError("mkdir").reason)", at: path)
     }
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid(), status.st_mode & 0o077 == 0
-    else {
+    guard isPrivate(path) else {
       throw SluiceError(
         .cannotCreate, "is not a private directory of this user", at: path, advice: "remove it, or set XDG_RUNTIME_DIR")
     }
@@ -82,7 +110,7 @@ public enum Leftovers {
     var swept = 0
     for name in RunDirectory.entries(base) {
       let path = base + "/" + name
-      let fd = sluice_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
+      let fd = name.hasPrefix(".") ? -1 : sluice_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
       if fd < 0 {
         // Just being made, or half removed: only an old one goes.
         var status = stat()

@@ -20,6 +20,8 @@ public struct LaunchDescription: Sendable, Equatable {
   public var decoder = Role(credit: 12, nice: 10)
   public var renderer = Role(credit: 2, nice: 3)
   public var encoder = Role(credit: 4)
+  /// By the name of the filter.
+  public var filters: [String: Filter] = [:]
   /// Threads of each decode stream's codec.
   public var decodeThreads = 1
   /// Bytes; nil: `--memory` or its default.
@@ -55,7 +57,7 @@ public struct LaunchDescription: Sendable, Equatable {
 }
 
 /// Reads the members of a launch file; the first error ends it.
-private struct LaunchReader {
+struct LaunchReader {
   let path: String
   let bytes: [UInt8]
 
@@ -87,10 +89,11 @@ private struct LaunchReader {
         }
         launch.memory = size
       default:
-        for role in try members(member.value, "workers", ["decoder", "renderer", "encoder"]) {
+        for role in try members(member.value, "workers", ["decoder", "renderer", "encoder", "filters"]) {
           switch role.key {
           case "decoder": try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
           case "renderer": try read(role.value, "workers.renderer", &launch.renderer)
+          case "filters": launch.filters = try filters(role.value, "workers.filters")
           default: try read(role.value, "workers.encoder", &launch.encoder)
           }
         }
@@ -117,7 +120,7 @@ private struct LaunchReader {
     }
   }
 
-  private func set(_ member: JSONMember, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
+  func set(_ member: JSONMember, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
     let key = "\(place).\(member.key)"
     switch member.key {
     case "count": role.count = member.value.string == "auto" ? nil : try integer(member.value, key, 1...32)
@@ -128,7 +131,7 @@ private struct LaunchReader {
     }
   }
 
-  private func integer(_ value: JSONValue, _ place: String, _ range: ClosedRange<Int64>) throws(SluiceError) -> Int {
+  func integer(_ value: JSONValue, _ place: String, _ range: ClosedRange<Int64>) throws(SluiceError) -> Int {
     guard let number = value.number?.integer, range.contains(number) else {
       throw fail("must be a whole number from \(range.lowerBound) to \(range.upperBound)", at: value, place)
     }

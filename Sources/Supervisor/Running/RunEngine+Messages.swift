@@ -9,8 +9,17 @@ import Timeline
 extension RunEngine {
   /// Takes in everything that waits on the bus.
   func pumpBus() {
-    while let (index, messages) = bus.receive() {
+    busIsFull = true
+    for _ in 0..<RunEngine.batch {
+      guard let (index, messages) = bus.receive() else {
+        busIsFull = false
+        return
+      }
       guard let worker = workers.first(where: { $0.index == index }) else { continue }
+      guard isBearable(messages.count, from: worker) else {
+        kill(worker, "it sent more than anybody can mean")
+        continue
+      }
       if messages.isEmpty {
         kill(worker, "it sent a malformed message")
         continue
@@ -18,6 +27,9 @@ extension RunEngine {
       for message in messages { take(message, from: worker, index) }
     }
   }
+
+  /// Messages that are taken in at once: a flood does not keep the loop from everything else.
+  static let batch = 2048
 
   private func kill(_ worker: WorkerHandle, _ reason: String) {
     if worker.killedFor == nil { worker.killedFor = reason }
@@ -27,7 +39,15 @@ extension RunEngine {
   private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
     switch message.kind {
-    case .ready: scheduler.handle(.workerReady(index, role: worker.role.rawValue))
+    case .ready where worker.role == SLUICE_ROLE_FILTER:
+      worker.isReady = true
+      filterReady(worker, index)
+    case .done where worker.role == SLUICE_ROLE_FILTER:
+      guard isDone(message, worker) else { return }
+      scheduler.handle(.filtered(worker: index, job: message.job, slot: slot, generation: message.generation))
+    case .ready:
+      worker.isReady = true
+      scheduler.handle(.workerReady(index, role: worker.role.rawValue))
     case .done where worker.role == SLUICE_ROLE_DECODER:
       guard isDone(message, worker) else { return }
       scheduler.handle(
@@ -45,7 +65,8 @@ extension RunEngine {
       scheduler.handle(.streamEnded(worker: index, handle: message.stream))
     case .finished where worker.role == SLUICE_ROLE_ENCODER:
       scheduler.handle(.segmentWritten(worker: index, segment: Int(message.job), bytes: message.arg))
-    case .warn: observer.warning(worker.lease?.text(message.arg) ?? "")
+    case .warn:
+      if !show(worker.lease?.text(message.arg) ?? "", from: worker) { kill(worker, "it says too much") }
     case .fail: takeFailure(message, worker, index)
     default: kill(worker, "it sent a message of type \(message.type)")
     }
@@ -89,6 +110,7 @@ extension RunEngine {
         }
       }
       worker.lastHeartbeat = lease.heartbeat
+      rescanFilters(index, lease)
       for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
         scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
       }
@@ -111,9 +133,13 @@ extension RunEngine {
 
   private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {
     let text = worker.lease?.text(message.arg) ?? "unknown failure"
+    // A third party's word is not enough to end the run: one of ours shall try it.
+    guard worker.isOurs else { return kill(worker, "it failed: \(text)") }
     let code = Int32(truncatingIfNeeded: Int64(message.count))
     if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
       scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))
+    } else if worker.role == SLUICE_ROLE_FILTER, failure == nil {
+      failure = filterFailure(message, index, text, code)
     } else if failure == nil {
       failure = located(SluiceError(ExitCode(rawValue: code) ?? .software, text))
     }
@@ -121,6 +147,7 @@ extension RunEngine {
 
   /// Mirrors the ledger into the slot table, then does what the scheduler decided; messages to one worker go out as one.
   func perform() throws(SluiceError) {
+    if scheduler.hasHeld { flow.store?.stop() }
     for slot in scheduler.takeChangedSlots() { control.store(slot, scheduler.ledger[slot]) }
     for action in scheduler.takeActions() {
       switch action {
@@ -138,6 +165,8 @@ extension RunEngine {
           job: job, sequence: sequence, frame: frame, slot: UInt32(slot), generation: generation, inputs: inputs)
         queue(
           Message(.render, slot: UInt32(slot), generation: generation, frame: frame, job: UInt32(job), arg: sequence), worker)
+      case .filter(let worker, let job, let filter, let stream, let frame, let input, let output):
+        queue(filterMessage(worker, job, filter, stream, frame, input, output), worker)
       case .begin(let worker, let segment): try begin(worker, segment)
       case .encode(let worker, let frame, let slot, let generation):
         queue(Message(.encode, slot: UInt32(slot), generation: generation, frame: frame), worker)
@@ -146,6 +175,7 @@ extension RunEngine {
           Message(
             .finish, frame: segment.frames.upperBound, job: UInt32(segment.index), count: UInt32(segment.frames.count)),
           worker)
+      case .dismiss(let worker): queue(Message(.quit), worker)
       case .kill(let index, let reason):
         if let worker = workers.first(where: { $0.index == index }) { kill(worker, reason) }
       case .segmentDone(let segment, let bytes): try segmentDone(segment, bytes)
@@ -199,8 +229,7 @@ extension RunEngine {
       outputBytes = bytes
       isWritten = true
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
-      finishedSegments.append((segment, file))
-      try joinSegments()
+      try segmentFinished(segment, file)
     }
   }
 }

@@ -24,31 +24,34 @@ struct LimitTally {
 }
 
 extension RunEngine {
-  func report(final: Bool) {
+  func report(final: Bool) { observer.progress(progress(final: final)) }
+
+  func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
-    progress.frames = scheduler.counts.framesEncoded
+    let rendered = scheduler.counts.framesEncoded
+    progress.frames = rendered + flow.reusedFrames
     progress.totalFrames = scheduler.plan.frameCount
     progress.wallSeconds = Double(sluice_now_ns() - started) / 1e9
-    if progress.wallSeconds > 0 { progress.fps = Double(progress.frames) / progress.wallSeconds }
-    if !final, progress.frames > 10, progress.fps > 0 {
+    if progress.wallSeconds > 0 { progress.fps = Double(rendered) / progress.wallSeconds }
+    if !final, rendered > 10, progress.fps > 0 {
       progress.secondsLeft = Double(progress.totalFrames - progress.frames) / progress.fps
     }
     progress.limitedBy = final ? limits.overall : limits.now
     progress.memoryBytes = peakMemory
-    observer.progress(progress)
+    return progress
   }
 
   func statistics() -> RunStatistics {
     var result = RunStatistics()
     let counts = scheduler.counts
     result.run = directory.name
-    result.frames = counts.framesEncoded
+    result.frames = counts.framesEncoded + flow.reusedFrames
     result.wallSeconds = Double(sluice_now_ns() - started) / 1e9
     result.supervisorCPUSeconds = Double(sluice_cpu_self()) / 1e9
     result.cpuSeconds = result.supervisorCPUSeconds + Double(sluice_cpu_children()) / 1e9
     result.peakMemoryBytes = peakMemory
     result.memoryBudgetBytes = prepared.memory
-    result.slotsTotal = control.slotCount
+    result.slotsTotal = scheduler.ledger.activeCount
     result.slotsPeakInUse = scheduler.ledger.peakInUse
     result.slotsLeaked = scheduler.ledger.inUse
     result.decode = stage(SLUICE_ROLE_DECODER)
@@ -57,11 +60,15 @@ extension RunEngine {
     result.render.bypassedFrames = counts.bypassed
     result.render.reusedFrames = counts.reused
     result.encode = stage(SLUICE_ROLE_ENCODER)
-    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER] {
+    result.filter = stage(SLUICE_ROLE_FILTER)
+    result.filter.frames = counts.filtered
+    result.filter.reusedFrames = counts.filterReused
+    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER] {
       result.bytesCopied += counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated += counters.value(.buffersCreated, role: role, live: [])
     }
     result.segmentsRendered = segmentsWritten
+    result.segmentsReused = flow.reused.count
     result.restarts = restarts
     result.limitedBy = limits.overall
     result.outputBytes = outputBytes

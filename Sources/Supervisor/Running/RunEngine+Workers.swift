@@ -11,16 +11,26 @@ extension RunEngine {
   func attach(_ connection: FileDescriptor) {
     guard let hello = listener.hello(from: connection) else { return }
     guard hello.abi_major == UInt16(SLUICE_ABI_MAJOR) else { return AttachListener.refuse(connection, status: 1) }
-    guard let worker = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
-      return AttachListener.refuse(connection, status: 4)
-    }
-    guard hello.role == worker.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
-    guard let index = freeIndex() else { return AttachListener.refuse(connection, status: 3) }
-    var ignored = false
-    guard
+    guard let index = freeIndex(),
       let lease = try? SharedRegion.create(
-        bytes: LeaseLayout.bytes(slotCount: control.slotCount), usedFallback: &ignored)
+        bytes: LeaseLayout.bytes(slotCount: control.slotCount), writers: .others)
     else { return AttachListener.refuse(connection, status: 3) }
+    let worker: WorkerHandle
+    if hello.token == 0 {
+      switch admit(connection, hello) {
+      case .admitted(let third): worker = third
+      case .refused(let status): return AttachListener.refuse(connection, status: status)
+      }
+    } else {
+      guard let own = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
+        return AttachListener.refuse(connection, status: 4)
+      }
+      guard hello.role == own.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+      worker = own
+    }
+    if worker.role == SLUICE_ROLE_FILTER, !admitsFilter(worker, hello) {
+      return AttachListener.refuse(connection, status: 2)
+    }
     worker.index = index
     worker.connection = connection
     worker.lease = LeaseReader(lease, slotCount: control.slotCount)
@@ -64,13 +74,14 @@ extension RunEngine {
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
+    if !worker.isOurs || worker.isLeaving || worker.isExtra && !worker.isReady { return try goodbye(worker) }
     let reason = worker.killedFor ?? worker.process.ending
     if worker.role == SLUICE_ROLE_ENCODER, outputBegun {
       throw SluiceError(
         .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
         advice: "run it again")
     }
-    guard worker.restarts < prepared.launch.role(worker.role).restarts, worker.index != nil else {
+    guard worker.restarts < prepared.launch.role(of: worker).restarts, worker.index != nil else {
       throw SluiceError(
         worker.index == nil ? .unavailable : .software,
         "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
@@ -78,13 +89,16 @@ extension RunEngine {
     observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
     restarts += 1
     let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
+    if let filter = worker.filter { return try spawnFilter(filter, number, restarts: worker.restarts + 1) }
     try spawn(worker.role, number, restarts: worker.restarts + 1)
+    workers[workers.count - 1].isExtra = worker.isExtra
   }
 
   private func retire(_ worker: WorkerHandle) {
     var entry = RunStatistics.Worker()
     entry.name = worker.name
-    entry.role = String(WorkerHandle.program(worker.role).dropFirst("sluice-".count))
+    entry.role = WorkerHandle.title(worker.role)
+    entry.isOurs = worker.isOurs
     entry.pid = worker.process.pid
     entry.restarts = worker.restarts
     entry.peakPrivateBytes = worker.peakPrivateBytes
@@ -96,7 +110,7 @@ extension RunEngine {
     sampleMemory(exactly: scheduler.plan.frameCount < 30)
     for worker in workers { if let index = worker.index { _ = bus.send([Message(.quit)], to: index) } }
     for worker in workers {
-      if !worker.process.wait(milliseconds: 500) { worker.process.end() }
+      if !worker.process.wait(milliseconds: worker.isOurs ? 500 : 1000) { worker.process.end() }
       counters.add(worker)
       retire(worker)
     }
@@ -109,14 +123,17 @@ extension RunEngine {
     var anonymous: UInt64 = 0
     for worker in workers {
       let bytes = ProcessMemory.anonymous(worker.process.pid)
+      worker.privateBytes = bytes
       worker.peakPrivateBytes = max(worker.peakPrivateBytes, bytes)
-      anonymous += bytes
+      if worker.isOurs { anonymous += bytes }
     }
     if exactly {
-      let pids = workers.map(\.process.pid) + [getpid()] + (assembler.map { [$0.process.pid] } ?? [])
+      // The budget is that of the run's own processes.
+      let pids = workers.filter(\.isOurs).map(\.process.pid) + [getpid()] + (assembler.map { [$0.process.pid] } ?? [])
       exactMemory = (pids.reduce(0) { $0 + ProcessMemory.proportional($1) }, anonymous)
     }
     let growth = anonymous > exactMemory.anonymous ? anonymous - exactMemory.anonymous : 0
-    peakMemory = max(peakMemory, exactMemory.total + growth)
+    currentMemory = exactMemory.total + growth
+    peakMemory = max(peakMemory, currentMemory)
   }
 }

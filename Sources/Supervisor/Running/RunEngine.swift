@@ -24,7 +24,7 @@ final class RunEngine {
   let started = sluice_now_ns()
   var scheduler: Scheduler
   var assembler: Assembler? = nil
-  var finishedSegments: [(Segment, FileDescriptor)] = []
+  var flow: SegmentFlow
   /// The output is whole: written by the encoder itself, or joined.
   var isWritten = false
   private var writtenAt: UInt64 = 0
@@ -40,7 +40,13 @@ final class RunEngine {
   /// An encoder writes to the output itself: no other can go on where it stops.
   var outputBegun = false
   var peakMemory: UInt64 = 0
+  var currentMemory: UInt64 = 0
+  let commands: CommandServer
+  var pendingCommands: [PendingCommand] = []
+  /// Messages may be left on the bus: it is looked at again before anything is waited for.
+  var busIsFull = false
   var limits = LimitTally()
+  var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
   var finished = false
   private var nextTick: UInt64 = 0
@@ -55,9 +61,8 @@ final class RunEngine {
     self.observer = observer
     sluice_raise_descriptor_limit()
     Leftovers.sweep()
-    var usedFallback = false
     let bytes = prepared.plan.bytes
-    let planRegion = try SharedRegion.create(bytes: bytes.count, usedFallback: &usedFallback)
+    let planRegion = try SharedRegion.create(bytes: bytes.count, writers: .maker)
     UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
     self.planRegion = planRegion
     guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
@@ -66,41 +71,36 @@ final class RunEngine {
     guard view.frameCount > 0 else {
       throw SluiceError(.badInput, "the timeline is empty", at: configuration.project.path)
     }
-    memory = try MemoryPlan.make(
+    let flow = RunEngine.flow(prepared, configuration, frames: view.frameCount, observer)
+    self.flow = flow
+    let missing = flow.missing
+    memory = missing.isEmpty ? .nothing : try MemoryPlan.make(
       plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct)
+      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
+    commands = try CommandServer(path: directory.controlSocket)
     bus = try RouterSocket(endpoint: directory.busEndpoint)
-    let jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
-    control = try ControlRegionWriter(rings: memory.rings, jobCount: jobCount, epoch: epoch, usedFallback: &usedFallback)
+    var setup = SchedulerSetup(runs: missing, memory: memory)
+    control = try ControlRegionWriter(
+      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
     var regions: [SharedRegion] = []
-    for ring in memory.rings {
-      regions.append(try SharedRegion.create(bytes: max(ring.bytes, 4096), usedFallback: &usedFallback))
+    for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
+      regions.append(
+        try SharedRegion.create(
+          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
     }
     ringRegions = regions
-    if usedFallback {
-      observer.warning("/dev/shm is too small for the rings; anonymous memory (memfd) is used instead")
-    }
     let fd = sluice_signals()
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
 
-    let segments =
-      prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
     let mapped = regions
-    var setup = SchedulerSetup(
-      lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
-      rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
-    setup.lookAhead = memory.lookAhead
-    setup.reserve = memory.reserve
-    setup.comfort = memory.comfort
-    setup.encoderKeeps = memory.encoderKeeps
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
-    setup.jobCount = jobCount
     setup.holdOnError = configuration.onError == .hold
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
@@ -110,16 +110,21 @@ final class RunEngine {
     }
   }
 
-  /// Contiguous runs of segments, as even as they go: a lane seeks once.
-  static func share(_ segments: [Segment], among lanes: Int) -> [[Segment]] {
-    (0..<lanes).map { lane in
-      Array(segments[segments.count * lane / lanes..<segments.count * (lane + 1) / lanes])
-    }.filter { !$0.isEmpty }
+  /// Makes room for one more lane, if there is work for it. False when the budget or the machine does not allow it.
+  func makeRoom() -> Bool {
+    let lanes = scheduler.laneLimit + 1
+    guard lanes <= memory.laneCapacity else { return false }
+    for (index, slots) in memory.sizes(lanes: lanes).slots.enumerated() {
+      guard ringRegions[index].reserve(upTo: slots * memory.rings[index].slotBytes) else { return false }
+    }
+    scheduler.handle(.room(lanes: lanes))
+    return true
   }
 
   func run() throws(SluiceError) -> RunStatistics {
     defer { end() }
-    try startWorkers()
+    if !scheduler.isDone { try startWorkers() }
+    try beginJoining()
     while !finished {
       pumpBus()
       scheduler.advance()
@@ -130,30 +135,22 @@ final class RunEngine {
       try waitForEvents()
     }
     quitWorkers()
-    try output.finish { () throws(SluiceError) in try self.takeSignal() }
+    try output.finish { () throws(SluiceError) in
+      try self.takeSignal()
+      try self.serveCommandsAlone()
+    }
+    _ = flow.store?.finish(milliseconds: 10_000)
+    showStoreNotes()
     report(final: true)
     return statistics()
   }
 
   private func startWorkers() throws(SluiceError) {
+    try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
     for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
-  }
-
-  /// Hands finished segments to the program that joins them. In a short run it is started when all are there, because it would
-  /// only take memory; in a long one with the first, because they would only take disk.
-  func joinSegments() throws(SluiceError) {
-    if assembler == nil {
-      guard scheduler.segmentCount > 64 || scheduler.isDone else { return }
-      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
-      assembler = try Assembler(
-        program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
-        output: descriptor, segments: scheduler.segmentCount)
-    }
-    for (segment, file) in finishedSegments { try assembler?.add(segment: segment.index, frames: segment.frames, file: file) }
-    finishedSegments.removeAll()
   }
 
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
@@ -174,37 +171,38 @@ final class RunEngine {
     var fds = [
       pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: listener.descriptor.raw, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      listener.watched,
+      assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
     ]
     let fixed = fds.count
     let waiting = listener.waiting
     for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
     let watched = workers
     for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
+    let third = workers.filter { !$0.isOurs && $0.connection != nil }
+    for worker in third { fds.append(pollfd(fd: worker.connection?.raw ?? -1, events: Int16(POLLIN), revents: 0)) }
+    let commandsAt = fds.count
+    fds += commands.watched
     let now = sluice_now_ns()
-    let pause = nextTick > now ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    let pause = nextTick > now && !busIsFull ? Int32((nextTick - now) / 1_000_000) + 1 : 0
     _ = poll(&fds, nfds_t(fds.count), pause)
 
     if fds[1].revents != 0 { try takeSignal() }
-    if fds[2].revents != 0 { listener.accept() }
-    if fds[3].revents != 0, let answer = assembler?.answer() {
-      switch answer {
-      case .success(let bytes):
-        outputBytes = bytes
-        assembler = nil
-        isWritten = true
-      case .failure(let error): throw located(error)
-      }
-    }
+    if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
+    if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
     for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
       if worker.process.hasEnded() { try died(worker) }
+    }
+    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + watched.count + index].revents != 0 {
+      linkEnded(worker)
     }
     if sluice_now_ns() >= nextTick {
       nextTick = sluice_now_ns() + 100_000_000
       try tick()
     }
+    commands.take(fds[commandsAt...])
+    try serveCommands()
   }
 
   private func takeSignal() throws(SluiceError) {
@@ -213,6 +211,9 @@ final class RunEngine {
   }
 
   private func tick() throws(SluiceError) {
+    listener.tick()
+    commands.tick()
+    dropUnready()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()
@@ -223,14 +224,18 @@ final class RunEngine {
       sampleMemory(exactly: exactly)
     }
     for worker in workers {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       let deadline = UInt64(seconds) * 1_000_000_000
-      let last = max(worker.lease?.heartbeat ?? 0, worker.started)
+      // A heartbeat of times to come is a lie, and none at all.
+      let beat = worker.lease?.heartbeat ?? 0
+      let last = max(beat <= now ? beat : 0, worker.started)
       if now > last, now - last > deadline {
         worker.killedFor = "its heart stood still for \(seconds) s"
         worker.process.signal(SIGKILL)
       }
     }
+    try watchFilters()
+    showStoreNotes()
     report(final: false)
   }
 
@@ -266,8 +271,11 @@ final class RunEngine {
   /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
   private func end() {
     output.abandon()
+    dismissCommands()
     assembler?.process.end()
     for worker in workers { worker.process.end() }
     for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }
+    // What is finished is kept, but nobody waits long for it.
+    _ = flow.store?.finish(milliseconds: 500)
   }
 }

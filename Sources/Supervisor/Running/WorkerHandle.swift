@@ -6,8 +6,14 @@ import SluiceBase
 final class WorkerHandle {
   let name: String
   let role: sluice_role
-  let process: ChildProcess
+  let process: any WorkerProcess
   let token: UInt64
+  /// Filter that it was started for, or said that it is.
+  var filter: String? = nil
+  /// Key of the filter's name in its HELLO; 0: any.
+  var serves: UInt64 = 0
+  /// Since when it is at the filter job that it has longest.
+  var atFilterJob: (job: UInt32, since: UInt64)? = nil
   /// Number on the control bus; nil until it has attached.
   var index: Int? = nil
   var connection: FileDescriptor? = nil
@@ -19,11 +25,23 @@ final class WorkerHandle {
   var lastHeartbeat: UInt64 = 0
   var restarts: Int
   var peakPrivateBytes: UInt64 = 0
+  /// Bytes of private memory at the last sample.
+  var privateBytes: UInt64 = 0
   let started = sluice_now_ns()
+  /// Started by us (also on `sluice attach`), or attached by itself.
+  var isOurs: Bool { token != 0 }
+  /// It said READY: it takes work.
+  var isReady = false
+  /// Asked to go: it is not started again.
+  var isLeaving = false
+  /// Started because `sluice attach` asked for it: its first start may fail without harm to the run.
+  var isExtra = false
+  /// Messages and lines since the last tick: what floods is ended.
+  var traffic = Traffic()
   /// Why it is being ended by us.
   var killedFor: String? = nil
 
-  init(name: String, role: sluice_role, process: ChildProcess, token: UInt64, restarts: Int) {
+  init(name: String, role: sluice_role, process: any WorkerProcess, token: UInt64, restarts: Int) {
     self.name = name
     self.role = role
     self.process = process
@@ -31,10 +49,16 @@ final class WorkerHandle {
     self.restarts = restarts
   }
 
+  /// "decoder", "renderer", "encoder", "filter".
+  static func title(_ role: sluice_role) -> String {
+    role == SLUICE_ROLE_FILTER ? "filter" : String(program(role).dropFirst("sluice-".count))
+  }
+
   static func program(_ role: sluice_role) -> String {
     switch role {
     case SLUICE_ROLE_DECODER: "sluice-decoder"
     case SLUICE_ROLE_RENDERER: "sluice-renderer"
+    case SLUICE_ROLE_FILTER: "sluice-filter"
     default: "sluice-encoder"
     }
   }

@@ -9,17 +9,29 @@ import Timeline
 public struct MemoryPlan: Sendable {
   public var lanes: Int
   public var lookAhead: Int64
+  /// Rings with room for as many lanes as the budget allows; only what `sizes` says is used.
   public var rings: [RingDescription]
   public var streamRings: [Int]
   public var outputRing: Int
   public var outputSlotsPerLane: Int
+  /// What `lanes` lanes take, and one and more beyond them that attached encoders may open.
+  public var sizes: [LaneSizes]
   /// See `SchedulerSetup`.
-  public var reserve: [Int]
   public var comfort: Int
   public var encoderKeeps: Int
-  /// Estimate of everything: rings, codecs, programs.
-  public var bytes: UInt64
+  public var filters: FilterSetup
   var peakStreams: Int
+
+  /// Of a run that renders nothing.
+  static let nothing = MemoryPlan(
+    lanes: 0, lookAhead: 0, rings: [], streamRings: [], outputRing: 0, outputSlotsPerLane: 0,
+    sizes: [LaneSizes(slots: [], reserve: [], bytes: 0)], comfort: 0, encoderKeeps: 0, filters: FilterSetup(), peakStreams: 0)
+
+  var slotCount: Int { rings.reduce(0) { $0 + $1.slotCount } }
+  public var laneCapacity: Int { lanes + sizes.count - 1 }
+  public func sizes(lanes count: Int) -> LaneSizes { sizes[count - lanes] }
+  /// Estimate of everything: rings, codecs, programs.
+  public var bytes: UInt64 { sizes[0].bytes }
 
   /// Private memory of a worker program before it does anything, and what an open stream costs besides its slots
   /// (demultiplexer, packets, codec tables): measured with FFmpeg 5.1.
@@ -30,22 +42,22 @@ public struct MemoryPlan: Sendable {
   ///   - decoders, renderers: worker counts.
   ///   - lookAhead: frames before its first that a stream is opened, where the budget allows.
   ///   - lanes: wanted number of lanes; fewer are planned when the budget says so.
+  ///   - filterBytes: private memory of the filter workers that the run starts.
   /// - Throws: `.unavailable` when one lane does not fit, with the memory that would be needed.
   public static func make(
-    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool
+    plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool,
+    filterBytes: UInt64 = 0
   ) throws(SluiceError) -> MemoryPlan {
-    let encoder = encoderBytes(plan.output)
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
       // Running ahead is worth memory only where few streams keep the machine busy.
       for (comfort, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
-        let candidate = build(
-          plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
-          encoder: encoder, segmented: segmented)
+        let draft = Draft(
+          plan: plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
+          segmented: segmented, filterBytes: filterBytes)
+        let candidate = draft.plan(budget: budget)
         if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
-        if candidate.bytes <= budget, candidate.rings.reduce(0, { $0 + $1.slotCount }) <= Int(SLUICE_MAX_SLOTS) {
-          return candidate
-        }
+        if candidate.bytes <= budget, candidate.slotCount <= Int(SLUICE_MAX_SLOTS) { return candidate }
         last = candidate
       }
     }
@@ -79,44 +91,8 @@ public struct MemoryPlan: Sendable {
     return max(1, min(Int(lanes), cores, 16))
   }
 
-  private static func build(
-    _ plan: PlanView, decoders: Int, renderers: Int, lanes: Int, comfort: Int, lookAhead: Int64, encoder: UInt64,
-    segmented: Bool
-  ) -> MemoryPlan {
-    let keeps = encoderKeeps(plan.output)
-    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort, encoderKeeps: keeps)
-    var classes = sizing.classes()
-    sizing.merge(&classes)
-    var streamRings = [Int](repeating: 0, count: plan.streamCount)
-    for (ring, entry) in classes.enumerated() { for stream in entry.streams { streamRings[stream] = ring } }
-    var rings: [RingDescription] = []
-    var first = 0
-    for entry in classes {
-      rings.append(
-        RingDescription(
-          fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: first, slotCount: entry.slots, slotBytes: entry.slotBytes))
-      first += entry.slots
-    }
-    let canvas = plan.canvas
-    let outputBytes = PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: canvas.width, height: canvas.height).bytes)
-    let perLane = max(3, keeps + 1)
-    rings.append(
-      RingDescription(
-        fillRole: SLUICE_ROLE_RENDERER.rawValue, firstSlot: first, slotCount: perLane * lanes, slotBytes: outputBytes))
-
-    let programs = UInt64(decoders + renderers + lanes + 1 + (segmented ? 1 : 0)) * programBytes
-    let streams = UInt64(classes.reduce(0) { $0 + $1.peakStreams }) * streamBytes
-    let own = UInt64(classes.reduce(0) { $0 + $1.privateBytes })
-    let shared = rings.reduce(UInt64(0)) { $0 + UInt64($1.bytes) }
-    return MemoryPlan(
-      lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: rings.count - 1,
-      outputSlotsPerLane: perLane, reserve: classes.map(\.reserve) + [0], comfort: comfort, encoderKeeps: keeps,
-      bytes: shared + programs + streams + own + stillBytes(plan) + UInt64(lanes) * encoder,
-      peakStreams: classes.reduce(0) { $0 + $1.peakStreams })
-  }
-
   /// Stills that are scaled when they are decoded: two full pictures at a time, in private memory of the decoder.
-  private static func stillBytes(_ plan: PlanView) -> UInt64 {
+  static func stillBytes(_ plan: PlanView) -> UInt64 {
     var largest = 0
     for index in 0..<plan.streamCount {
       let record = plan.stream(index)

@@ -2,18 +2,24 @@ import CSluice
 import FrameModel
 import Timeline
 
-/// Slots of one size, and the streams of the plan that use them.
+/// Slots of one size, and the streams of the plan that use them. How many there must be depends on the number of lanes.
 struct SizeClass {
   var slotBytes: Int
-  /// All of them, the reserve included.
-  var slots: Int
-  /// Kept for codecs that turn out to need more than their kind usually does.
-  var reserve: Int
-  /// Streams open at the same time, in all lanes, and the most of the decoders' own memory that they take then.
-  var peakStreams: Int
-  var privateBytes: Int
   var streams: [Int]
-  var bytes: Int { slots * slotBytes }
+  /// The busiest moment of one lane: slots of moving streams and their number, slots of stills, and the decoder's own memory.
+  var peak: (slots: Int, streams: Int, stillSlots: Int, bytes: Int)
+  /// Slots of all its stills: lanes share them, but each may be at another one.
+  var stills: Int
+  /// Slots that a lane's encoder keeps: they are not there for the stream's own codec, nor for the next stream.
+  var kept: Int
+
+  /// Slots for codecs that turn out to need more than their kind usually does.
+  func reserve(lanes: Int) -> Int { peak.slots > 0 ? peak.streams * lanes / 4 + 1 : 0 }
+  /// All of them, the reserve included.
+  func slots(lanes: Int) -> Int {
+    peak.slots * lanes + min(peak.stillSlots * lanes, stills) + reserve(lanes: lanes) + kept * lanes
+  }
+  func bytes(lanes: Int) -> Int { slots(lanes: lanes) * slotBytes }
 }
 
 /// Groups the streams of a plan into rings, with as many slots as its busiest moment needs.
@@ -34,11 +40,13 @@ struct Sizing {
   /// Lets small pictures use larger slots where one common ring costs no more than two (they play at other times), and
   /// while there are more classes than rings.
   func merge(_ classes: inout [SizeClass]) {
-    let limit = Int(SLUICE_MAX_RINGS) - 1
+    let limit = Int(SLUICE_MAX_RINGS) - 1 - (plan.filterCount > 0 ? FilterSizing.maximumStreamRings + 1 : 0)
     var index = 0
     while index + 1 < classes.count {
       let both = sizeClass(classes[index + 1].slotBytes, classes[index].streams + classes[index + 1].streams)
-      if both.bytes <= classes[index].bytes + classes[index + 1].bytes || classes.count > limit {
+      if both.bytes(lanes: lanes) <= classes[index].bytes(lanes: lanes) + classes[index + 1].bytes(lanes: lanes)
+        || classes.count > limit
+      {
         classes[index] = both
         classes.remove(at: index + 1)
         index = max(0, index - 1)
@@ -49,15 +57,10 @@ struct Sizing {
   }
 
   private func sizeClass(_ bytes: Int, _ streams: [Int]) -> SizeClass {
-    let peak = peak(streams)
-    let reserve = peak.slots > 0 ? peak.streams * lanes / 4 + 1 : 0
-    // Lanes share their stills, but each may be at another one.
-    let stills = streams.reduce(0) { $0 + (plan.stream($1).isStill ? plan.stream($1).slots : 0) }
-    // What an encoder keeps is not there for the stream's own codec, nor for the next stream.
-    let kept = streams.contains(where: isBypassable) ? encoderKeeps * lanes : 0
-    return SizeClass(
-      slotBytes: bytes, slots: peak.slots * lanes + min(peak.stillSlots * lanes, stills) + reserve + kept, reserve: reserve,
-      peakStreams: peak.streams * lanes, privateBytes: peak.bytes * lanes, streams: streams)
+    SizeClass(
+      slotBytes: bytes, streams: streams, peak: peak(streams),
+      stills: streams.reduce(0) { $0 + (plan.stream($1).isStill ? plan.stream($1).slots : 0) },
+      kept: streams.contains(where: isBypassable) ? encoderKeeps : 0)
   }
 
   /// Whether pictures of a stream may go to the encoder as they are.

@@ -54,7 +54,7 @@ extension Scheduler {
         let use = uses[handle]
       else { return nil }
       guard let slot = use.delivery(at: frame) else {
-        if use.failed {
+        if use.failed, !use.isAwaitingFilter(at: frame) {
           inputs.append(nil)
           continue
         }
@@ -97,7 +97,7 @@ extension Scheduler {
   /// Owner of an output slot whose job waits for a renderer.
   static let unassigned = 62
 
-  private mutating func forgetPrevious(_ lane: Int) {
+  mutating func forgetPrevious(_ lane: Int) {
     guard let previous = lanes[lane].previous else { return }
     lanes[lane].previous = nil
     if lanes[lane].previousHeld { release(previous.slot.slot, by: Ledger.queue) }
@@ -107,6 +107,7 @@ extension Scheduler {
   /// Gives waiting jobs, the oldest first, to renderers with credit; a lane's frames go to one renderer where it has room,
   /// because what it has scaled before lies there.
   mutating func dispatchJobs() {
+    let renderers = renderers.filter { !leaving.contains($0) }
     guard !renderers.isEmpty else { return }
     let waiting = jobs.indices.filter { jobs[$0] != nil && jobs[$0]?.worker == nil }
       .sorted { (jobs[$0]?.sequence ?? 0) < (jobs[$1]?.sequence ?? 0) }
@@ -143,6 +144,7 @@ extension Scheduler {
       return nonsense(worker, "the frame in slot \(slot) has no valid header")
     }
     jobs[index] = nil
+    if !leaving.isEmpty { dismissIdleRenderers() }
     let lane = job.lane
     for i in lanes[lane].window.indices where lanes[lane].window[i].slot == job.slot && !lanes[lane].window[i].ready {
       ledger.hold(slot, by: Ledger.queue)
@@ -168,7 +170,7 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()
@@ -203,7 +205,6 @@ extension Scheduler {
       let index = lanes[lane].writing.firstIndex(where: { $0.index == segment })
     else { return nonsense(worker, "segment \(segment) is not being written") }
     actions.append(.segmentDone(lanes[lane].writing.remove(at: index), bytes: bytes))
-    if lanes[lane].isDone { forgetPrevious(lane) }
   }
 
   /// Drops everything between the lane's streams and its encoder, and begins again at the segment that was not written.
@@ -211,6 +212,7 @@ extension Scheduler {
     for frame in lanes[lane].window where frame.ready { release(frame.slot.slot, by: Ledger.queue) }
     lanes[lane].window.removeAll()
     forgetPrevious(lane)
+    forgetMemos(lane)
     for index in jobs.indices {
       guard let job = jobs[index], job.lane == lane else { continue }
       if job.worker == nil {

@@ -6,6 +6,8 @@ import Timeline
 /// What a death costs: the dead worker's grants and holds are taken back exactly, its work is issued again.
 extension Scheduler {
   mutating func workerDied(_ worker: Int) {
+    leaving.remove(worker)
+    dismissed.remove(worker)
     if let index = decoders.firstIndex(of: worker) {
       decoders.remove(at: index)
       decoderDied(worker)
@@ -15,6 +17,8 @@ extension Scheduler {
     } else if let index = encoders.firstIndex(of: worker) {
       encoders.remove(at: index)
       encoderDied(worker)
+    } else {
+      filterDied(worker)
     }
   }
 

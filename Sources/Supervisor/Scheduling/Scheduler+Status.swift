@@ -2,9 +2,6 @@ import Timeline
 
 /// What others want to know of the scheduler.
 extension Scheduler {
-  public var laneCount: Int { lanes.count }
-  public var segmentCount: Int { lanes.reduce(0) { $0 + $1.segments.count } }
-
   public mutating func takeChangedSlots() -> [Int] { ledger.takeChanged() }
 
   func quota(_ handle: UInt32) -> UInt32 { UInt32(uses[handle]?.quota ?? 0) }
@@ -13,9 +10,14 @@ extension Scheduler {
   var waitingFor: String {
     guard let lane = lanes.first(where: { !$0.isDone }) else { return "" }
     if lane.nextCompose >= lane.end { return "encode" }
-    guard let first = lane.window.first else { return "decode" }
-    if first.ready { return "encode" }
+    guard let first = lane.window.first else { return isAwaitingFilter(lane) ? "filter" : "decode" }
+    if first.ready { return first.stage < filtering.output.count ? "filter" : "encode" }
     return "render"
+  }
+
+  /// The next frame's pictures are decoded, and one is not through its filters.
+  private func isAwaitingFilter(_ lane: Lane) -> Bool {
+    uses.values.contains { $0.isAwaitingFilter(at: lane.nextCompose) }
   }
 
   /// Jobs that a worker has, with their output slots.
@@ -30,6 +32,7 @@ extension Scheduler {
     if let use = uses.values.filter({ $0.worker == worker && !$0.ended }).min(by: { $0.next < $1.next }) {
       return "while it decoded \(plan.source(plan.stream(use.record).source).text) for frame \(use.next)"
     }
+    if let work = filterWork(of: worker) { return "at the \(work)" }
     for case let job? in jobs where job.worker == worker { return "while it rendered frame \(job.frame)" }
     if let lane = lanes.first(where: { $0.encoder == worker && !$0.isDone }) {
       return "while it encoded from frame \(lane.segments[min(lane.current, lane.segments.count - 1)].frames.lowerBound)"

@@ -21,11 +21,11 @@ extension Scheduler {
       }
       if record.isStill {
         if open[StreamKey(lane: -1, index: index)] == nil {
-          guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
+          guard hasRoom(for: record, ring: setup.streamRings[index]), hasFilterRoom(for: index, record) else { return }
           start(index, record, frames: record.firstFrame..<record.endFrame, lane: nil)
         }
       } else {
-        guard hasRoom(for: record, ring: setup.streamRings[index]) else { return }
+        guard hasRoom(for: record, ring: setup.streamRings[index]), hasFilterRoom(for: index, record) else { return }
         start(index, record, frames: frames, lane: lane)
       }
       lanes[lane].nextStream += 1
@@ -38,15 +38,13 @@ extension Scheduler {
   /// out, because the encoder may keep that until it gets the next frames. `MemoryPlan` makes the ring large enough for both.
   private func hasRoom(for record: StreamRecord, ring: Int) -> Bool {
     let taken = uses.values.reduce(0) { $1.ring == ring ? $0 + ($1.ended ? $1.owned : $1.quota) : $0 }
-    return taken + quota(record) <= setup.rings[ring] - reserve(ring)
+    return taken + quota(record) <= rings[ring] - reserve[ring]
   }
-
-  private func reserve(_ ring: Int) -> Int { ring < setup.reserve.count ? setup.reserve[ring] : 0 }
 
   /// A codec holds more pictures than its kind usually does: it gets one more slot while the reserve lasts.
   mutating func needsSlot(_ worker: Int, _ handle: UInt32) {
     guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing else { return }
-    guard lent[use.ring] < reserve(use.ring) else {
+    guard lent[use.ring] < reserve[use.ring] else {
       actions.append(.deny(worker: worker, handle: handle))
       return
     }
@@ -62,12 +60,14 @@ extension Scheduler {
     uses[handle] = StreamUse(
       handle: handle, record: index, lane: lane, ring: setup.streamRings[index], quota: quota(record), worker: nil,
       frames: frames, next: frames.lowerBound)
+    uses[handle]?.filters = record.firstFilter..<record.firstFilter + record.workerFilters.count
     open[StreamKey(lane: lane ?? -1, index: index)] = handle
     counts.streamsOpened += 1
   }
 
   /// Gives streams without a decoder to the decoder with the fewest streams.
   mutating func placeStreams() {
+    let decoders = decoders.filter { !leaving.contains($0) }
     guard !decoders.isEmpty else { return }
     for handle in uses.keys.sorted() {
       guard var use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
@@ -167,7 +167,9 @@ extension Scheduler {
   /// Removes an ended stream that owns no slot any more. A failed one stays until it has passed: its frames are still asked
   /// for.
   mutating func retireIfIdle(_ handle: UInt32) {
-    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty, !use.failed || use.closing else { return }
+    guard let use = uses[handle], use.ended, use.owned == 0, use.deliveries.isEmpty, !use.failed || use.closing,
+      ownsFiltered(use) == 0
+    else { return }
     uses[handle] = nil
     let lane = use.lane ?? -1
     lent[use.ring] -= use.extra
@@ -177,6 +179,7 @@ extension Scheduler {
   mutating func streamFailed(_ worker: Int, _ handle: UInt32, _ reason: String, _ code: Int32) {
     guard var use = uses[handle], use.worker == worker, !use.ended else { return }
     guard setup.holdOnError else { return fail(reason, code: code) }
+    hasHeld = true
     actions.append(.warn("\(reason); the last good picture is held"))
     use.ended = true
     use.failed = true

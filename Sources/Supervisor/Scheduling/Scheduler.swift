@@ -16,12 +16,22 @@ public struct Scheduler: Sendable {
     public var reused: UInt64 = 0
     public var streamsOpened = 0
     public var nonsense = 0
+    public var filtered: UInt64 = 0
+    /// Output frames that equal the one before and took its filtered picture.
+    public var filterReused: UInt64 = 0
   }
 
   let plan: PlanView
   let setup: SchedulerSetup
   public internal(set) var ledger: Ledger
   var lanes: [Lane]
+  /// Runs that no lane has taken yet, in order.
+  var pool: [[Segment]]
+  /// Lanes that the slots suffice for; slots of each ring, and its reserve, for so many.
+  var laneLimit: Int
+  var rings: [Int]
+  var reserve: [Int]
+  let segmentCount: Int
   var uses: [UInt32: StreamUse] = [:]
   /// Handle of the open stream of (lane, record); lane -1 for stills.
   var open: [StreamKey: UInt32] = [:]
@@ -31,10 +41,16 @@ public struct Scheduler: Sendable {
   var decoders: [Int] = []
   var renderers: [Int] = []
   var encoders: [Int] = []
+  /// Workers that get nothing new, and renderers of them that were told to go.
+  var leaving: Set<Int> = []
+  var dismissed: Set<Int> = []
+  var filtering: FilterState
   var actions: [SchedulerAction] = []
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
   var failed = false
+  /// Some frame shows another picture than the plan says, because its own could not be had.
+  public internal(set) var hasHeld = false
   public internal(set) var counts = Counts()
   /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
   let describe: @Sendable (Int) -> FrameDescription?
@@ -52,13 +68,20 @@ public struct Scheduler: Sendable {
     self.setup = setup
     self.describe = describe
     canvas = plan.canvas
-    ledger = Ledger(rings: setup.rings)
+    rings = setup.sizes[0].slots
+    reserve = setup.sizes[0].reserve
+    ledger = Ledger(rings: setup.rings, active: rings)
+    filtering = FilterState(plan)
     lent = Array(repeating: 0, count: setup.rings.count)
-    lanes = setup.lanes.map(Lane.init)
+    pool = setup.runs
+    segmentCount = setup.runs.reduce(0) { $0 + $1.count }
+    laneLimit = setup.lanes
+    lanes = Array(repeating: Lane(), count: min(setup.lanes, max(1, segmentCount)))
     jobs = Array(repeating: nil, count: setup.jobCount)
+    shareOut()
   }
 
-  public var isDone: Bool { lanes.allSatisfy(\.isDone) }
+  public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) }
   public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
   public var openStreams: Int { uses.count }
 
@@ -72,6 +95,8 @@ public struct Scheduler: Sendable {
     switch event {
     case .workerReady(let worker, let role): workerReady(worker, role)
     case .workerDied(let worker): workerDied(worker)
+    case .workerLeaving(let worker): workerLeaving(worker)
+    case .room(let lanes): room(lanes: lanes)
     case .published(let worker, let handle, let slot, let generation, let first, let count, let held):
       published(worker, handle, slot, generation, first, count, held)
     case .codecReleased(let worker, let slot, let generation): codecReleased(worker, slot, generation)
@@ -81,6 +106,8 @@ public struct Scheduler: Sendable {
     case .rendered(let worker, let job, let slot, let generation): rendered(worker, job, slot, generation)
     case .encoderReleased(let worker, let slot, let generation, let count):
       encoderReleased(worker, slot, generation, count)
+    case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
+    case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
     }
   }
@@ -88,10 +115,12 @@ public struct Scheduler: Sendable {
   /// Does all that has become possible. Call it after a batch of events.
   public mutating func advance() {
     guard !failed else { return }
+    arrangeLanes()
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
+    startFilters()
     for lane in lanes.indices { encode(lane) }
     for handle in uses.keys.sorted() { topUp(handle) }
   }
@@ -114,9 +143,7 @@ public struct Scheduler: Sendable {
     switch role {
     case SLUICE_ROLE_DECODER.rawValue: decoders.append(worker)
     case SLUICE_ROLE_RENDERER.rawValue: renderers.append(worker)
-    case SLUICE_ROLE_ENCODER.rawValue:
-      encoders.append(worker)
-      if let lane = lanes.firstIndex(where: { $0.encoder == nil && !$0.isDone }) { lanes[lane].encoder = worker }
+    case SLUICE_ROLE_ENCODER.rawValue: encoders.append(worker)
     default: break
     }
   }
@@ -129,6 +156,7 @@ public struct Scheduler: Sendable {
 
   /// A slot went from its stream (or from the output frames of lane `stream & 0xff`) back to the ring.
   mutating func becameFree(_ slot: Int, stream: UInt32) {
+    if stream == Scheduler.filteredStream { return filteredSlotFreed(slot) }
     if let lane = Scheduler.outputLane(stream) {
       lanes[lane].outputSlots -= 1
       return

@@ -4,18 +4,20 @@ import Timeline
 
 /// What the scheduler may count on; values of one run.
 public struct SchedulerSetup: Sendable {
-  /// Frames of each lane, in order: contiguous segments of the timeline.
-  public var lanes: [[Segment]]
+  /// What is to be rendered: contiguous runs of segments, in order.
+  public var runs: [[Segment]]
+  /// Lanes at first, and how many there may be once `room` says so.
+  public var lanes: Int
   /// Ring of each decode stream of the plan, and the ring of output frames.
   public var streamRings: [Int]
   public var outputRing: Int
-  /// Slots of each ring; of the stream rings each lane may reserve an equal part.
+  /// Slots of each ring.
   public var rings: [Int]
+  /// What `lanes` lanes may use of them, and each lane more; the stream rings are shared out evenly.
+  public var sizes: [LaneSizes]
   /// Output slots of each lane.
   public var outputSlotsPerLane: Int
-  /// Slots of each ring that are lent beyond the streams' quotas, to codecs that turn out to need more; and slots that each
-  /// moving stream gets beyond its need, so that its decoder can run ahead.
-  public var reserve: [Int] = []
+  /// Slots that each moving stream gets beyond its need, so that its decoder can run ahead.
   public var comfort = 0
   /// Frames that an encoder may keep until it gets the next ones. Less than its credit, and than a lane's output slots.
   public var encoderKeeps = 0
@@ -27,13 +29,21 @@ public struct SchedulerSetup: Sendable {
   public var jobCount = 16
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
+  public var filters = FilterSetup()
 
-  public init(lanes: [[Segment]], streamRings: [Int], outputRing: Int, rings: [Int], outputSlotsPerLane: Int) {
-    self.lanes = lanes
-    self.streamRings = streamRings
-    self.outputRing = outputRing
-    self.rings = rings
-    self.outputSlotsPerLane = outputSlotsPerLane
+  public init(runs: [[Segment]], memory: MemoryPlan) {
+    self.runs = runs
+    lanes = memory.lanes
+    streamRings = memory.streamRings
+    outputRing = memory.outputRing
+    rings = memory.rings.map(\.slotCount)
+    sizes = memory.sizes
+    outputSlotsPerLane = memory.outputSlotsPerLane
+    lookAhead = memory.lookAhead
+    comfort = memory.comfort
+    encoderKeeps = memory.encoderKeeps
+    filters = memory.filters
+    jobCount = max(8, memory.laneCapacity * memory.outputSlotsPerLane + 4)
   }
 }
 
@@ -42,6 +52,10 @@ public enum SchedulerEvent: Sendable {
   case workerReady(Int, role: UInt32)
   /// Dead, and waited for: it writes no more.
   case workerDied(Int)
+  /// It is to go when it has done what it has: it gets no new work.
+  case workerLeaving(Int)
+  /// The slots of so many lanes are there.
+  case room(lanes: Int)
   case published(worker: Int, handle: UInt32, slot: Int, generation: UInt32, first: Int64, count: Int64, held: Bool)
   case codecReleased(worker: Int, slot: Int, generation: UInt32)
   case streamEnded(worker: Int, handle: UInt32)
@@ -51,6 +65,9 @@ public enum SchedulerEvent: Sendable {
   case rendered(worker: Int, job: Int, slot: Int, generation: UInt32)
   case encoderReleased(worker: Int, slot: Int, generation: UInt32, count: Int)
   case segmentWritten(worker: Int, segment: Int, bytes: UInt64)
+  /// A worker that filters; `serves`: key of the filter's name, or 0 for any.
+  case filterReady(Int, serves: UInt64, credit: Int)
+  case filtered(worker: Int, job: UInt32, slot: Int, generation: UInt32)
 }
 
 /// What is to be done, in this order.
@@ -61,9 +78,15 @@ public enum SchedulerAction: Sendable {
   case deny(worker: Int, handle: UInt32)
   case close(worker: Int, handle: UInt32)
   case render(worker: Int, job: Int, sequence: UInt64, frame: Int64, slot: Int, generation: UInt32, inputs: [sluice_input])
+  /// `stream`: record of the plan; nil: a whole frame.
+  case filter(
+    worker: Int, job: UInt32, filter: Int, stream: Int?, frame: Int64, input: (slot: Int, generation: UInt32),
+    output: (slot: Int, generation: UInt32))
   case begin(worker: Int, segment: Segment)
   case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
   case finish(worker: Int, segment: Segment)
+  /// It has done what it had, and may end.
+  case dismiss(worker: Int)
   /// Its answer made no sense, or it failed a second time: end it.
   case kill(worker: Int, reason: String)
   case segmentDone(Segment, bytes: UInt64)
@@ -81,6 +104,8 @@ struct SlotReference: Equatable, Sendable {
 struct Delivery: Sendable {
   var slot: SlotReference
   var frames: Range<Int64>
+  /// Filters that the picture is through; `slot` is what came out of the last.
+  var stage = 0
 }
 
 /// An open decode stream: a record of the plan, limited to what its lane needs.
@@ -105,9 +130,17 @@ struct StreamUse: Sendable {
   /// Ended on purpose: what still comes is let go.
   var closing = false
   var failed = false
+  /// Its filters in the plan's table.
+  var filters: Range<Int> = 0..<0
+  var isStill: Bool { lane == nil }
 
+  func isAwaitingFilter(at frame: Int64) -> Bool {
+    deliveries.first { $0.frames.contains(frame) }.map { $0.stage < filters.count } ?? false
+  }
+
+  /// nil also while the picture is not through its filters.
   func delivery(at frame: Int64) -> SlotReference? {
-    deliveries.first { $0.frames.contains(frame) }?.slot
+    deliveries.first { $0.frames.contains(frame) }.flatMap { $0.stage == filters.count ? $0.slot : nil }
   }
 }
 
@@ -116,6 +149,8 @@ struct OutputFrame: Sendable {
   var number: Int64
   var slot: SlotReference
   var ready: Bool
+  /// Filters of the whole frame that it is through.
+  var stage = 0
 }
 
 /// What a rendered frame was made from: equal to the next frame's means that its slot serves again.
@@ -134,17 +169,17 @@ struct RenderJob: Sendable {
   var inputs: [sluice_input]
 }
 
-/// Segments in progress: decode streams, frames in order, an encoder.
+/// A run of segments in progress: decode streams, frames in order, an encoder.
 struct Lane: Sendable {
-  var segments: [Segment]
+  var segments: [Segment] = []
   /// Index into `segments` of the one being encoded.
   var current = 0
   var encoder: Int? = nil
   /// BEGIN was sent for the current segment; frames were sent to and are still held by the encoder.
   var begun = false
   var encoding = 0
-  var nextEncode: Int64
-  var nextCompose: Int64
+  var nextEncode: Int64 = 0
+  var nextCompose: Int64 = 0
   var window: [OutputFrame] = []
   var outputSlots = 0
   var previous: (slot: SlotReference, signature: FrameSignature)? = nil
@@ -155,11 +190,24 @@ struct Lane: Sendable {
   var writing: [Segment] = []
 
   var end: Int64 { segments.last?.frames.upperBound ?? 0 }
+  /// All is written: it may begin another run.
   var isDone: Bool { current >= segments.count && writing.isEmpty }
+  /// Segments at the end of which nothing is composed yet.
+  var unstarted: Int {
+    var count = 0
+    for segment in segments.dropFirst(current + 1).reversed() {
+      guard segment.frames.lowerBound >= nextCompose else { break }
+      count += 1
+    }
+    return count
+  }
 
-  init(segments: [Segment]) {
-    self.segments = segments
-    nextEncode = segments.first?.frames.lowerBound ?? 0
+  mutating func begin(_ run: [Segment]) {
+    segments = run
+    current = 0
+    begun = false
+    nextEncode = run.first?.frames.lowerBound ?? 0
     nextCompose = nextEncode
+    nextStream = 0
   }
 }

@@ -32,6 +32,7 @@ final class SegmentKeys: Sendable {
   /// nil: it shows something that may differ from run to run.
   func key(of segment: Segment) -> Keyed? {
     let content = plan.content(of: segment.frames)
+    guard content.isReproducible else { return nil }
     var parts = [Self.version, programs, content.bytes]
     var files: [String] = []
     var sequences: Set<Int> = []

@@ -30,6 +30,12 @@ extension Project {
       self.width = width
       self.height = height
     }
+
+    /// nil while a side moves.
+    var constant: Rect? {
+      guard let x = x.constant, let y = y.constant, let width = width.constant, let height = height.constant else { return nil }
+      return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
+    }
   }
 
   /// Where on the canvas a clip lies; nil sides: the canvas's.
@@ -47,6 +53,8 @@ extension Project {
     case avfilter(String, parameters: [Parameter])
     /// Absolute path of a `.cube` file.
     case lut(String)
+    /// A filter of the user's, in a worker. Nothing else follows one, except for others.
+    case worker(WorkerEffect)
   }
 
   /// An option of a filter that is set for every frame: `sigma`, or `gblur.sigma` in a chain of several filters.

@@ -20,7 +20,7 @@ extension Rational {
 
   /// nil when the exact quotient does not fit, or there is none.
   func divided(by other: Rational) -> Rational? {
-    Rational(reducing: Int128(num) * Int128(other.den), Int128(den) * Int128(other.num))
+    other.num == 0 ? nil : Rational(reducing: Int128(num) * Int128(other.den), Int128(den) * Int128(other.num))
   }
 }
 

@@ -47,11 +47,12 @@ extension Project.Source {
   func probeKey(canvas: Canvas, colored: Bool = false) -> String? {
     switch self {
     case .file(let path): return path
-    case .lavfi(let graph): return "lavfi:" + graph
+    case .lavfi(let graph): return SourceKey.graphPrefix + graph
     case .color(let color):
       guard colored else { return nil }
       let rate = "\(canvas.rate.num)/\(canvas.rate.den)"
-      return "lavfi:color=c=0x\(color.hex.dropFirst()):s=\(canvas.width)x\(canvas.height):r=\(rate),format=gbrap"
+      return SourceKey.graphPrefix
+        + "color=c=0x\(color.hex.dropFirst()):s=\(canvas.width)x\(canvas.height):r=\(rate),format=gbrap"
     case .title(let title): return JSONValue.object(["title": title.json(canvas)]).line
     case .subtitles(let subtitles):
       return JSONValue.object([
@@ -102,19 +103,18 @@ extension JSONValue {
 /// Effects as text, for the decoder that applies them: `[{"avfilter": "gblur=sigma=4", "parameters": ["sigma"]},
 /// {"lut": "/a.cube"}]`. The values of parameters are not in it.
 enum EffectText {
-  /// Empty without effects.
+  /// Empty without effects. Those of workers are none of the decoder's.
   static func json(_ effects: [Project.Effect]) -> String {
-    if effects.isEmpty { return "" }
-    return JSONValue.array(
-      effects.map { effect in
-        switch effect {
-        case .avfilter(let chain, let parameters):
-          var members = [JSONMember("avfilter", .string(chain))]
-          if !parameters.isEmpty { members.append(JSONMember("parameters", .array(parameters.map { .string($0.name) }))) }
-          return .object(members)
-        case .lut(let path): return .object(["lut": .string(path)])
-        }
+    let list = effects.compactMap { (effect) -> JSONValue? in
+      switch effect {
+      case .avfilter(let chain, let parameters):
+        var members = [JSONMember("avfilter", .string(chain))]
+        if !parameters.isEmpty { members.append(JSONMember("parameters", .array(parameters.map { .string($0.name) }))) }
+        return .object(members)
+      case .lut(let path): return .object(["lut": .string(path)])
+      case .worker: return nil
       }
-    ).line
+    }
+    return list.isEmpty ? "" : JSONValue.array(list).line
   }
 }

@@ -40,6 +40,8 @@ public struct Project: Hashable, Sendable {
     public var threads: Int? = nil
     /// In the file's order.
     public var options: [OutputSettings.Option] = []
+    /// Workers that every output frame goes through, in order, between renderer and encoder.
+    public var effects: [WorkerEffect] = []
     public init() {}
   }
 

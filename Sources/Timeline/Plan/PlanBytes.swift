@@ -34,7 +34,7 @@ enum PlanBytes {
   /// `layers` by rising `first`, `streams` by rising `firstFrame`.
   static func encode(
     canvas: Canvas, output: OutputSettings, frames: Int64, sources: [SourceRecord], streams: [StreamRecord],
-    layers: [LayerRecord], changes: Changes = Changes()
+    layers: [LayerRecord], changes: Changes = Changes(), outputFilters: [WorkerEffect] = []
   ) -> Plan {
     var header = sluice_plan()
     var texts = TextArea()
@@ -67,6 +67,7 @@ enum PlanBytes {
         rate: sluice_plan_rational(source.rate))
     }
     var parameterRecords: [sluice_plan_parameter] = []
+    var filters = FilterTable()
     let streamRecords = streams.map { stream in
       let firstParameter = parameterRecords.count
       parameterRecords += stream.parameters.map {
@@ -82,8 +83,11 @@ enum PlanBytes {
         effects: texts.add(stream.effects), flags: stream.deinterlace ? SLUICE_STREAM_DEINTERLACE : 0,
         first_parameter: UInt32(firstParameter), parameter_count: UInt32(stream.parameters.count),
         warm_up: UInt32(stream.warmUp), key_start: sluice_plan_rational(stream.keyStart),
-        key_step: sluice_plan_rational(stream.keyStep), private_bytes: UInt64(clamping: stream.privateBytes))
+        key_step: sluice_plan_rational(stream.keyStep), private_bytes: UInt64(clamping: stream.privateBytes),
+        first_filter: filters.add(stream.workerFilters, &texts), filter_count: UInt32(stream.workerFilters.count))
     }
+    header.output_filter_first = filters.add(outputFilters, &texts)
+    header.output_filter_count = UInt32(outputFilters.count)
     var layerRecords = layers.map(Self.record)
     _ = setMaximumEnds(&layerRecords, 0, layerRecords.count)
     let motionRecords = changes.motions.map { Self.record($0, &values) }
@@ -107,6 +111,8 @@ enum PlanBytes {
     header.parameter_offset = append(parameterRecords, to: &bytes)
     header.key_count = UInt32(values.keys.count)
     header.key_offset = append(values.keys, to: &bytes)
+    header.filter_count = UInt32(filters.records.count)
+    header.filter_offset = append(filters.records, to: &bytes)
     header.text_offset = append(texts.bytes, to: &bytes)
     header.text_bytes = UInt64(texts.bytes.count)
     header.bytes = UInt64(bytes.count)
@@ -129,6 +135,26 @@ enum PlanBytes {
     let offset = UInt64(bytes.count)
     records.withUnsafeBytes { bytes.append(contentsOf: $0) }
     return offset
+  }
+
+  /// Every chain of filters once.
+  private struct FilterTable {
+    var records: [sluice_plan_filter] = []
+    private var known: [[WorkerEffect]: UInt32] = [:]
+
+    /// Index of the first of them.
+    mutating func add(_ chain: [WorkerEffect], _ texts: inout TextArea) -> UInt32 {
+      if chain.isEmpty { return 0 }
+      if let first = known[chain] { return first }
+      let first = UInt32(records.count)
+      known[chain] = first
+      records += chain.map {
+        sluice_plan_filter(
+          name: texts.add($0.name), parameters: texts.add($0.parameters), version: texts.add($0.version),
+          flags: $0.everyFrame ? SLUICE_FILTER_EVERY_FRAME : 0, reserved: 0)
+      }
+      return first
+    }
   }
 
   /// Every text once.

@@ -48,7 +48,7 @@ struct ClipTime {
 
   /// Of output frame `frame`: offset + speed * frame / rate.
   init(frame: Int64, rate: Rational, offset: Rational, speed: Rational) {
-    exact = Rational(reducing: Int128(frame) * Int128(rate.den), Int128(rate.num)).flatMap { $0.times(speed) }
+    exact = Rational(reducing: Int128(frame) * Int128(rate.den), Int128(rate.num)).flatMap { $0.multiplied(by: speed) }
       .flatMap(offset.adding)
     seconds = exact?.double ?? offset.double + Double(frame) / rate.double * speed.double
   }

@@ -31,6 +31,10 @@ struct PlanCheck {
           && $0.kind <= SLUICE_TRANSITION_PUSH.rawValue && $0.direction <= SLUICE_DOWN.rawValue && $0.color.isSound
           && $0.area.isPlace
       }
+      && all(sluice_plan_filter.self, header.filter_offset, header.filter_count) {
+        isText($0.name) && (1...SLUICE_FILTER_NAME_BYTES).contains($0.name.bytes) && isText($0.parameters) && isText($0.version)
+      }
+      && UInt64(header.output_filter_first) + UInt64(header.output_filter_count) <= UInt64(header.filter_count)
       && areMotions
   }
 
@@ -42,6 +46,7 @@ struct PlanCheck {
       && isText(stream.effects) && stream.warm_up <= 1024 && stream.key_start.isSound && stream.key_step.isSound
       && stream.private_bytes <= 1 << 40
       && UInt64(stream.first_parameter) + UInt64(stream.parameter_count) <= UInt64(header.parameter_count)
+      && UInt64(stream.first_filter) + UInt64(stream.filter_count) <= UInt64(header.filter_count)
       && (stream.tile_width == 0) == (stream.tile_height == 0)
   }
 

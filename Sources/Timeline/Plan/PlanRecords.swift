@@ -14,6 +14,11 @@ public struct StillTile: Hashable, Sendable {
     self.height = height
   }
 
+  /// Bytes of a slot for it.
+  func slotBytes(_ canvas: Canvas) -> Int {
+    PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: width, height: height).bytes)
+  }
+
   /// A part of the upright picture, in pixels of the tile.
   func map(_ rect: Rect) -> Rect {
     if rect == source { return Rect(x: 0, y: 0, width: Double(width), height: Double(height)) }
@@ -60,6 +65,11 @@ public struct StreamRecord: Equatable, Sendable {
   /// Memory of the decoder's own that it takes while it is open, besides its slots and the codec's tables, bytes.
   public var privateBytes = 0
   public var keyStep = Rational.zero
+  /// Workers that its pictures go through, in order, before they are used; and the first one's number in the plan's table.
+  public var workerFilters: [WorkerEffect] = []
+  public var firstFilter = 0
+  /// Another run gives the same pictures; false with a worker that has no version.
+  public var isReproducible: Bool { workerFilters.allSatisfy(\.isReproducible) }
 
   public init(
     source: Int, firstFrame: Int64, endFrame: Int64, start: Rational, step: Rational, number: Int64 = -1,
@@ -81,7 +91,7 @@ public struct StreamRecord: Equatable, Sendable {
 }
 
 /// An option of one of a stream's effects.
-public struct StreamParameter: Equatable, Sendable {
+public struct StreamParameter: Hashable, Sendable {
   /// Index in the stream's effects.
   public var effect: Int
   /// `sigma`, or `gblur.sigma`.

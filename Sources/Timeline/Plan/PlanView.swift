@@ -64,6 +64,8 @@ public struct PlanView: @unchecked Sendable {
     stream.keyStart = record.key_start.value
     stream.keyStep = record.key_step.value
     stream.privateBytes = Int(record.private_bytes)
+    stream.firstFilter = Int(record.first_filter)
+    stream.workerFilters = (0..<Int(record.filter_count)).map { filter(stream.firstFilter + $0) }
     stream.parameters = (0..<Int(record.parameter_count)).map { offset in
       let parameter = self.record(
         sluice_plan_parameter.self, header.parameter_offset, Int(record.first_parameter) + offset)
@@ -71,6 +73,26 @@ public struct PlanView: @unchecked Sendable {
     }
     return stream
   }
+
+  /// The workers' filters that the plan names; a FILTER message gives an index.
+  public var filterCount: Int { Int(header.filter_count) }
+
+  public func filter(_ index: Int) -> WorkerEffect {
+    precondition(index >= 0 && index < filterCount, "no such filter")
+    let record = record(sluice_plan_filter.self, header.filter_offset, index)
+    return WorkerEffect(
+      text(record.name), parameters: text(record.parameters), version: text(record.version),
+      everyFrame: record.flags & SLUICE_FILTER_EVERY_FRAME != 0)
+  }
+
+  /// Those that every output frame goes through, in order.
+  public var outputFilters: Range<Int> {
+    Int(header.output_filter_first)..<Int(header.output_filter_first) + Int(header.output_filter_count)
+  }
+
+  /// Another run gives the same frames; false when they go through a worker without a version. The streams' own filters are
+  /// asked by `StreamRecord.isReproducible`.
+  public var isOutputReproducible: Bool { outputFilters.allSatisfy { filter($0).isReproducible } }
 
   private func animatable(_ value: sluice_plan_value) -> Animatable {
     guard value.key_count > 0 else { return .constant(Rational(approximating: value.constant)) }

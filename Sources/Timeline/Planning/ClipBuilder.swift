@@ -72,15 +72,14 @@ struct ClipBuilder {
       picture.keys = clipTime
       picture.isStill = false
     }
+    picture.workers = clip.effects.compactMap(\.worker)
+    if picture.workers.contains(where: \.everyFrame) { picture.isStill = false }
     return picture
   }
 
   private func checkCrop(_ fitting: Fitting) throws(SluiceError) {
-    guard let crop = clip.crop, let x = crop.x.constant, let y = crop.y.constant, let width = crop.width.constant,
-      let height = crop.height.constant
+    guard let rect = clip.crop?.constant, !Rect(x: 0, y: 0, width: fitting.width, height: fitting.height).contains(rect)
     else { return }
-    let rect = Rect(x: x.double, y: y.double, width: width.double, height: height.double)
-    guard !Rect(x: 0, y: 0, width: fitting.width, height: fitting.height).contains(rect) else { return }
     throw SluiceError(
       .badInput, "goes beyond the source's picture of \(Int(fitting.width))x\(Int(fitting.height))", at: place + ".crop",
       advice: "make it smaller, or move it")

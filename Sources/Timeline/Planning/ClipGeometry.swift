@@ -18,13 +18,12 @@ struct ClipGeometry {
     if let opacity = clip.opacity.constant, opacity == .zero { return nil }
     let fitting = picture ?? Fitting(width: Double(canvas.width), height: Double(canvas.height), aspect: 1)
     let fit = picture == nil ? Project.Fit.stretch : clip.place.fit
-    guard let rotation = clip.rotate.constant, let opacity = clip.opacity.constant, let box = constant(clip.place),
+    guard let rotation = clip.rotate.constant, clip.opacity.constant != nil, let box = box.constant,
       !surface.moves, !slides, rotation == .zero || surface.isSame
     else { return moving(fitting, fit) }
-    _ = opacity
-    let crop = clip.crop.map(constant)
-    if case .some(nil) = crop { return moving(fitting, fit) }
-    var placed = fitting.place(crop: crop ?? nil, box: box, fit: fit).rounded
+    let crop = clip.crop?.constant
+    guard crop != nil || clip.crop == nil else { return moving(fitting, fit) }
+    var placed = fitting.place(crop: crop, box: box, fit: fit).rounded
     if case .resting(let outer) = surface.lie { placed = outer.map(placed).rounded }
     if picture == nil { placed.source = Rect(x: 0, y: 0, width: 1, height: 1) }
     if rotation != .zero {
@@ -40,29 +39,19 @@ struct ClipGeometry {
   }
 
   private func moving(_ fitting: Fitting, _ fit: Project.Fit) -> PlanItem.Geometry {
-    let place = clip.place
-    return .moving(
+    .moving(
       context.add(
         Motion(
           time: time, width: fitting.width, height: fitting.height, aspect: fitting.aspect, fit: fit, crop: clip.crop,
-          place: Project.Box(
-            x: place.x, y: place.y, width: place.width ?? .constant(Rational(Int64(canvas.width))),
-            height: place.height ?? .constant(Rational(Int64(canvas.height)))),
+          place: box,
           rotation: clip.rotate, opacity: clip.opacity,
           parent: surface.motion(context, width: canvas.width, height: canvas.height))))
   }
 
-  private func constant(_ place: Project.Place) -> Rect? {
-    guard let x = place.x.constant, let y = place.y.constant else { return nil }
-    let width = place.width ?? .constant(Rational(Int64(canvas.width)))
-    let height = place.height ?? .constant(Rational(Int64(canvas.height)))
-    guard let width = width.constant, let height = height.constant else { return nil }
-    return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
-  }
-
-  private func constant(_ box: Project.Box) -> Rect? {
-    guard let x = box.x.constant, let y = box.y.constant, let width = box.width.constant, let height = box.height.constant
-    else { return nil }
-    return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
+  /// The whole canvas where nothing else is said.
+  private var box: Project.Box {
+    Project.Box(
+      x: clip.place.x, y: clip.place.y, width: clip.place.width ?? .constant(Rational(Int64(canvas.width))),
+      height: clip.place.height ?? .constant(Rational(Int64(canvas.height))))
   }
 }

@@ -68,7 +68,7 @@ struct ClipTimes {
   private func available(_ start: Rational) throws(SluiceError) -> Rational? {
     guard let length, clip.speed != .zero, clip.number == nil else { return nil }
     let rest = clip.speed > .zero ? try exact(length.subtracting(start), ".in") : start
-    return try exact(rest.over(clip.speed > .zero ? clip.speed : .zero - clip.speed), ".speed")
+    return try exact(rest.divided(by: clip.speed > .zero ? clip.speed : .zero - clip.speed), ".speed")
   }
 
   private func duration(_ media: Rational?, _ start: Rational) throws(SluiceError) -> TimeValue {
@@ -90,7 +90,7 @@ struct ClipTimes {
   private func loop(_ whole: ClipPiece, at: Rational, end: Rational, first: Rational, length: Rational) throws(SluiceError)
     -> [ClipPiece]
   {
-    let step = try exact(length.over(clip.speed > .zero ? clip.speed : .zero - clip.speed), ".speed")
+    let step = try exact(length.divided(by: clip.speed > .zero ? clip.speed : .zero - clip.speed), ".speed")
     var pieces: [ClipPiece] = []
     var from = at
     var to = try exact(at.adding(first), ".at")

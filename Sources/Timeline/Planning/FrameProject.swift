@@ -23,7 +23,7 @@ public enum FrameProject {
       canvas: Canvas(
         width: turned ? video.height : video.width, height: turned ? video.width : video.height, format: video.format, rate: rate,
         color: video.color, sampleAspect: turned ? Rational(aspect.den, aspect.num) : aspect))
-    let isGraph = info.path.hasPrefix("lavfi:")
+    let isGraph = info.path.hasPrefix(SourceKey.graphPrefix)
     project.deinterlaces = false
     project.sources = [.init("source", isGraph ? .lavfi(String(info.path.dropFirst(6))) : .file(info.path))]
     var clip = Project.Clip(source: 0)

@@ -58,7 +58,7 @@ public enum PlanCompiler {
     }
     var plan = PlanBytes.encode(
       canvas: project.canvas, output: settings, frames: frames, sources: streams.sources, streams: sorted.streams,
-      layers: layers.records(streamIndex: sorted.index), changes: changes)
+      layers: layers.records(streamIndex: sorted.index), changes: changes, outputFilters: project.output.effects)
     guard plan.isSound else {
       throw SluiceError(
         .badInput, "the canvas or a source has a size, rate or shape beyond what a plan can hold", at: project.path,

@@ -38,7 +38,7 @@ final class PlanContext {
     guard let start = output.time(of: base) else { return nil }
     for index in moved.motions.indices {
       let time = moved.motions[index].time
-      guard let offset = start.times(time.speed).flatMap(time.offset.adding) else { return nil }
+      guard let offset = start.multiplied(by: time.speed).flatMap(time.offset.adding) else { return nil }
       moved.motions[index].time.offset = offset
     }
     for index in moved.transitions.indices {

@@ -19,16 +19,12 @@ struct PlanItem {
     var number: Int64
     /// Effects as the decoder reads them, and their options that change, with the time of their keys.
     var effects = ""
-    var parameters: [Parameter] = []
+    var parameters: [StreamParameter] = []
     var keys = TimeMap(offset: .zero, speed: .zero)
+    /// Workers that it goes through then.
+    var workers: [WorkerEffect] = []
     /// A picture that never changes: of a still source, or of a clip that stands.
     var isStill: Bool
-
-    struct Parameter: Hashable {
-      var effect: Int
-      var name: String
-      var value: Animatable
-    }
   }
 
   /// Where it lies and how it is laid over what is below.
@@ -60,8 +56,6 @@ struct PlanItem {
     let first = max(frames.lowerBound, entering?.frames.upperBound ?? frames.lowerBound)
     return first..<max(first, min(frames.upperBound, leaving?.frames.lowerBound ?? frames.upperBound))
   }
-
-  var isTurned: Bool { if case .turned = geometry { true } else { false } }
 
   func cut(to range: Range<Int64>) -> PlanItem? {
     var item = self

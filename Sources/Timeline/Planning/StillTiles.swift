@@ -9,7 +9,7 @@ struct StillTiles {
   /// nothing.
   func tile(_ picture: PlanItem.Picture, _ geometry: PlanItem.Geometry) -> StillTile? {
     guard let info = context.media[picture.key], info.kind == .image, let video = info.video, !video.format.hasAlpha,
-      picture.effects.isEmpty, canvas.sampleAspect == .one
+      picture.effects.isEmpty, picture.workers.isEmpty, canvas.sampleAspect == .one
     else { return nil }
     let tile: StillTile?
     switch geometry {
@@ -22,22 +22,14 @@ struct StillTiles {
     case .moving(let index): tile = moving(context.changes.motions[index])
     }
     guard let tile, tile.width <= 16384, tile.height <= 16384 else { return nil }
-    return slotBytes(tile) * 2 <= video.slotBytes ? tile : nil
-  }
-
-  private func slotBytes(_ tile: StillTile) -> Int {
-    PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: tile.width, height: tile.height).bytes)
+    return tile.slotBytes(canvas) * 2 <= video.slotBytes ? tile : nil
   }
 
   /// As large as it is ever shown: its own size when that is always the same, else the size at its largest.
   private func moving(_ motion: Motion) -> StillTile? {
     let whole = Rect(x: 0, y: 0, width: motion.width, height: motion.height)
     var source = whole
-    if let crop = motion.crop, let x = crop.x.constant, let y = crop.y.constant, let width = crop.width.constant,
-      let height = crop.height.constant
-    {
-      source = Rect(x: x.double, y: y.double, width: width.double, height: height.double).intersection(whole)
-    }
+    if let crop = motion.crop?.constant { source = crop.intersection(whole) }
     guard let scale = largestScale(motion), !source.isEmpty else { return nil }
     let width = (source.width * scale.x).rounded(), height = (source.height * scale.y).rounded()
     guard width >= 1, height >= 1, width <= 16384, height <= 16384 else { return nil }

@@ -95,10 +95,12 @@ struct StreamTable {
     let picture = use.picture
     let output = context.output
     let moves = !picture.isStill
-    let step = output.time(of: 1).flatMap { $0.times(picture.time.speed) }
-    let start = output.time(of: base + first).flatMap { $0.times(picture.time.speed) }.flatMap(picture.time.offset.adding)
-    let keyStep = output.time(of: 1).flatMap { $0.times(picture.keys.speed) }
-    let keyStart = output.time(of: base + first).flatMap { $0.times(picture.keys.speed) }.flatMap(picture.keys.offset.adding)
+    let step = output.time(of: 1).flatMap { $0.multiplied(by: picture.time.speed) }
+    let start = output.time(of: base + first).flatMap { $0.multiplied(by: picture.time.speed) }.flatMap(
+      picture.time.offset.adding)
+    let keyStep = output.time(of: 1).flatMap { $0.multiplied(by: picture.keys.speed) }
+    let keyStart = output.time(of: base + first).flatMap { $0.multiplied(by: picture.keys.speed) }.flatMap(
+      picture.keys.offset.adding)
     guard let step, let start, let keyStep, let keyStart, Self.addExactly(start, step), Self.addExactly(keyStart, keyStep) else {
       throw SluiceError(
         .badInput, "the times of this clip have fractions too fine to be added exactly", at: use.place,
@@ -109,27 +111,24 @@ struct StreamTable {
     let deinterlace = video.interlaced && !isImage && context.deinterlaces
     // What goes through filters, or comes backwards, is put into slots when it is finished: no codec holds them.
     let isPrivate = !picture.effects.isEmpty || deinterlace || step < .zero
-    let threads = isImage || info.path.hasPrefix("lavfi:") ? 1 : threads
+    let threads = isImage || info.path.hasPrefix(SourceKey.graphPrefix) ? 1 : threads
     var stream = StreamRecord(
       source: source(picture.key, info), firstFrame: first, endFrame: end, start: start, step: moves ? step : .zero,
-      number: picture.number, threads: threads, slotBytes: use.tile.map(slotBytes) ?? video.slotBytes,
+      number: picture.number, threads: threads, slotBytes: use.tile.map { $0.slotBytes(canvas) } ?? video.slotBytes,
       slots: isPrivate
         ? (moves ? 2 : 1) : isImage ? (use.tile == nil ? video.pictureBuffers + 1 : 1) : video.pictureBuffers + threads,
       isStill: picture.isStill, tile: use.tile)
     stream.effects = picture.effects
     stream.deinterlace = deinterlace
     stream.warmUp = !picture.effects.isEmpty && moves && !EffectTraits.isStateless(picture.effects) ? Self.warmUp : 0
-    stream.parameters = picture.parameters.map { StreamParameter(effect: $0.effect, name: $0.name, value: $0.value) }
+    stream.parameters = picture.parameters
     stream.privateBytes = StreamMemory.privateBytes(
       video, threads: threads, effects: stream.effects, deinterlace: deinterlace, isReverse: step < .zero,
       warmUp: stream.warmUp)
     stream.keyStart = keyStart
     stream.keyStep = keyStep
+    stream.workerFilters = picture.workers
     return stream
-  }
-
-  private func slotBytes(_ tile: StillTile) -> Int {
-    PlaneLayout.slotBytes(PlaneLayout(canvas.format, width: tile.width, height: tile.height).bytes)
   }
 
   /// Whether `start + k * step` fits 64 bits, with room to spare, for every frame of a plan.
@@ -140,14 +139,16 @@ struct StreamTable {
 
   /// Effects are the stream's, not the source's.
   private mutating func source(_ key: String, _ info: MediaInfo) -> Int {
-    let plain = SourceText(key)
-    if let index = sourceOfKey[plain.key] { return index }
+    let plain = ProbeKey(key)?.text ?? key
+    if let index = sourceOfKey[plain] { return index }
     let video = info.video
     let rate = video.map { $0.averageRate > .zero ? $0.averageRate : $0.nominalRate } ?? .zero
-    sourceOfKey[plain.key] = sources.count
+    sourceOfKey[plain] = sources.count
+    let kind = SourceRecord.Kind(SourceKey(plain))
+    let text = kind == .lavfi ? String(plain.dropFirst(SourceKey.graphPrefix.count)) : plain
     sources.append(
       SourceRecord(
-        kind: plain.kind, text: plain.text, isStill: info.kind == .image, fileBytes: info.fileBytes, modified: info.modified,
+        kind: kind, text: text, isStill: info.kind == .image, fileBytes: info.fileBytes, modified: info.modified,
         width: video?.width ?? 0, height: video?.height ?? 0, rate: rate))
     return sources.count - 1
   }
@@ -176,29 +177,14 @@ struct StreamTable {
   }
 }
 
-/// A probe key taken apart.
-private struct SourceText {
-  var key: String
-  var kind = SourceRecord.Kind.file
-  var text: String
-
-  init(_ probeKey: String) {
-    var value = probeKey.hasPrefix("{") ? try? JSONReader.read(probeKey) : nil
-    key = probeKey
-    if let source = value?["source"]?.string {
-      key = source
-      value = source.hasPrefix("{") ? try? JSONReader.read(source) : nil
-    }
-    text = key
-    if key.hasPrefix("lavfi:") {
-      kind = .lavfi
-      text = String(key.dropFirst(6))
-    } else if value?["title"] != nil {
-      kind = .title
-    } else if value?["subtitles"] != nil {
-      kind = .subtitles
-    } else if value?["sequence"] != nil {
-      kind = .sequence
+extension SourceRecord.Kind {
+  fileprivate init(_ key: SourceKey?) {
+    switch key {
+    case .filterGraph: self = .lavfi
+    case .sequence: self = .sequence
+    case .title: self = .title
+    case .subtitles: self = .subtitles
+    case .file, nil: self = .file
     }
   }
 }

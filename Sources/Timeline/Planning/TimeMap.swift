@@ -11,15 +11,15 @@ struct TimeMap: Hashable {
   /// at `rate`. nil when it does not fit.
   func into(at: Rational, start: Rational, rate: Rational) -> TimeMap? {
     // start + rate * (offset + speed * T - at)
-    guard let behind = offset.subtracting(at), let shift = behind.times(rate), let offset = start.adding(shift),
-      let speed = speed.times(rate)
+    guard let behind = offset.subtracting(at), let shift = behind.multiplied(by: rate), let offset = start.adding(shift),
+      let speed = speed.multiplied(by: rate)
     else { return nil }
     return TimeMap(offset: offset, speed: speed)
   }
 
   /// The output second at which this timeline shows `time`; nil when it stands still, or it does not fit.
   func output(of time: Rational) -> Rational? {
-    speed == .zero ? nil : time.subtracting(offset)?.over(speed)
+    speed == .zero ? nil : time.subtracting(offset)?.divided(by: speed)
   }
 
   /// Output frames in which this timeline is at `start <= time < end`. nil when a time does not fit.
@@ -44,16 +44,5 @@ extension FrameGrid {
   func firstFrame(after time: Rational) -> Int64? {
     guard let frame = firstFrame(from: time) else { return nil }
     return self.time(of: frame) == time ? frame + 1 : frame
-  }
-}
-
-extension Rational {
-  /// nil when the exact product does not fit 64 bits.
-  func times(_ other: Rational) -> Rational? {
-    Rational(reducing: Int128(num) * Int128(other.num), Int128(den) * Int128(other.den))
-  }
-
-  func over(_ other: Rational) -> Rational? {
-    other.num == 0 ? nil : Rational(reducing: Int128(num) * Int128(other.den), Int128(den) * Int128(other.num))
   }
 }

@@ -73,7 +73,7 @@ struct TimelineBuilder {
   private func lengthOfGrid(in clip: Project.Clip) -> TimeValue? {
     guard let duration = clip.duration, clip.in != .zero || clip.speed != .one else { return clip.duration }
     let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
-    guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.times(way) else { return duration }
+    guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.multiplied(by: way) else { return duration }
     return start.adding(played).map(TimeValue.seconds) ?? duration
   }
 

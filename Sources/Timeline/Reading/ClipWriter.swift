@@ -41,6 +41,7 @@ enum ClipWriter {
   private static func effect(_ effect: Project.Effect) -> JSONValue {
     switch effect {
     case .lut(let path): return .object(["lut": .string(path)])
+    case .worker(let worker): return worker.json
     case .avfilter(let chain, let parameters):
       var members = [JSONMember("avfilter", .string(chain))]
       if !parameters.isEmpty {

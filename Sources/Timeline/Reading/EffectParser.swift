@@ -9,7 +9,7 @@ struct EffectParser {
   /// Of the canvas.
   let rate: Rational
 
-  static let effectKeys = ["avfilter", "parameters", "lut"]
+  static let effectKeys = ["avfilter", "parameters", "lut", "worker", "version", "everyFrame"]
   static let transitionKeys = ["kind", "duration", "color", "direction"]
   static let maximumEffects = 64
   static let maximumParameters = 64
@@ -18,15 +18,29 @@ struct EffectParser {
 
   func effects(_ fields: FieldReader, _ key: String) -> [Project.Effect] {
     guard let values = fields.array(key, atMost: Self.maximumEffects) else { return [] }
-    return values.enumerated().compactMap { effect($1, "\(fields.path(key))[\($0)]") }
+    var effects: [Project.Effect] = []
+    for (index, value) in values.enumerated() {
+      let place = "\(fields.path(key))[\(index)]"
+      guard let effect = effect(value, place) else { continue }
+      if effect.worker == nil, effects.last?.worker != nil {
+        errors.add(
+          "comes after a worker, and workers are the last of a clip's effects", at: value.offset, place, advice: "put it before them")
+      }
+      effects.append(effect)
+    }
+    return effects
   }
 
   private func effect(_ value: JSONValue, _ place: String) -> Project.Effect? {
     guard let fields = FieldReader(value, place, keys: Self.effectKeys, errors: errors) else { return nil }
-    guard fields.has("avfilter") != fields.has("lut") else {
-      if !fields.hasUnknownKeys { errors.add("must have one of \"avfilter\" and \"lut\"", at: value.offset, place) }
+    guard ["avfilter", "lut", "worker"].filter(fields.has).count == 1 else {
+      if !fields.hasUnknownKeys {
+        errors.add("must have one of \"avfilter\", \"lut\" and \"worker\"", at: value.offset, place)
+      }
       return nil
     }
+    if fields.has("worker") { return worker(fields).map(Project.Effect.worker) }
+    for key in ["version", "everyFrame"] where fields.has(key) { fields.fail(key, "is only for \"worker\"") }
     if fields.has("lut") {
       if fields.has("parameters") { fields.fail("parameters", "are only for \"avfilter\"") }
       guard let name = fields.name("lut") else { return nil }

@@ -13,7 +13,7 @@ struct ProjectParser {
   static let keys = ["$schema", "canvas", "sources", "tracks", "output"]
   /// Of a timeline that is written inside another.
   static let inlineKeys = ["canvas", "sources", "tracks"]
-  static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options"]
+  static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options", "effects"]
 
   /// `place`: of a timeline inside another; empty for that of a file. `start`: what holds where the file says nothing.
   func project(_ root: JSONValue, _ place: String, startingWith start: Project) -> ParsedProject {
@@ -31,7 +31,9 @@ struct ProjectParser {
     }
     parsed.project.sources = sources.sources
     if fields.required("tracks") != nil { readTracks(fields, &parsed.project) }
-    if let value = fields.value("output") { parsed.project.output = output(value, fields.path("output")) }
+    if let value = fields.value("output") {
+      parsed.project.output = output(value, fields.path("output"), parsed.project.canvas)
+    }
     parsed.clips = parsed.project.clipCount(of: sources.clips)
     if parsed.clips > ParsedProject.maximumClips {
       fields.fail(
@@ -59,7 +61,7 @@ struct ProjectParser {
     }
   }
 
-  private func output(_ value: JSONValue, _ place: String) -> Project.Output {
+  private func output(_ value: JSONValue, _ place: String, _ canvas: Canvas) -> Project.Output {
     var output = Project.Output()
     guard let fields = FieldReader(value, place, keys: Self.outputKeys, errors: errors) else { return output }
     output.codec = fields.name("codec")
@@ -68,6 +70,7 @@ struct ProjectParser {
     output.pixelFormat = fields.name("pixelFormat")
     output.format = fields.name("format")
     output.threads = fields.integer("threads", in: 1...64)
+    output.effects = EffectParser(errors: errors, folder: folder, rate: canvas.rate).workers(fields, "effects")
     guard let options = fields.value("options") else { return output }
     guard let members = options.object else {
       fields.fail("options", "must be an object, not \(options.kind)")

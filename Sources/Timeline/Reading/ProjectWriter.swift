@@ -60,6 +60,7 @@ public enum ProjectWriter {
     if !output.options.isEmpty {
       members.append(JSONMember("options", .object(output.options.map { JSONMember($0.name, .string($0.value)) })))
     }
+    if !output.effects.isEmpty { members.append(JSONMember("effects", .array(output.effects.map(\.json)))) }
     return .object(members)
   }
 }

@@ -63,6 +63,23 @@ enum RandomTimeline {
     return project
   }
 
+  /// Workers' filters on some clips, and on the whole frame at times.
+  static func filters(_ project: inout Project, _ random: inout TestRandom) {
+    let chance = random.int(10...100)
+    for track in project.tracks.indices {
+      for clip in project.tracks[track].clips.indices where random.chance(chance) {
+        project.tracks[track].clips[clip].effects = chain(&random).map(Project.Effect.worker)
+      }
+    }
+    if random.chance(50) { project.output.effects = chain(&random) }
+  }
+
+  private static func chain(_ random: inout TestRandom) -> [WorkerEffect] {
+    (0..<[1, 1, 1, 2, 3][random.int(0...4)]).map { _ in
+      WorkerEffect(["invert", "blur"][random.int(0...1)], version: "1", everyFrame: random.chance(25))
+    }
+  }
+
   private static func clip(_ source: Int, at: Int64, length: Int64, _ random: inout TestRandom) -> Project.Clip {
     var clip = Project.Clip(source: source)
     clip.at = .frames(at)

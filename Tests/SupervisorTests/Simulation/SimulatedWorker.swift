@@ -38,7 +38,9 @@ class SimulatedWorker {
     if !outbox.isEmpty { choices.append(1) }
     if canWork { choices.append(2) }
     switch choices.randomElement(using: &world.random) {
-    case 0: try take(inbox.removeFirst(), world)
+    case 0:
+      let action = inbox.removeFirst()
+      if case .dismiss = action { try world.leave(self) } else { try take(action, world) }
     case 1:
       let event = outbox.removeFirst()
       if isRepeatable(event) {
@@ -98,7 +100,9 @@ final class SimulatedRenderer: SimulatedWorker {
         guard world.isPresent(Int(input.slot), input.generation) else {
           throw Violation("input slot \(input.slot) of frame \(job.frame) was granted again while it was read")
         }
-        guard case .picture(let held) = world.content[Int(input.slot)] else {
+        let content = try world.unfiltered(
+          world.content[Int(input.slot)], world.truth.filters(layer.stream), frame: job.frame)
+        guard case .picture(let held) = content else {
           throw Violation("input slot \(input.slot) of frame \(job.frame) holds \(world.content[Int(input.slot)])")
         }
         picture = held
@@ -226,7 +230,8 @@ final class SimulatedEncoder: SimulatedWorker {
       return try fault("slot \(entry.slot) of frame \(entry.frame) was granted again while it was encoded", world)
     }
     let layers = world.truth.layers[Int(entry.frame)]
-    switch entry.content {
+    let content = try world.unfiltered(entry.content, world.truth.filters(of: entry.content, layers), frame: entry.frame)
+    switch content {
     case .picture(let picture):
       guard layers.count == 1, layers[0].stream >= 0,
         world.truth.allows(picture, record: layers[0].stream, frame: entry.frame),
@@ -244,7 +249,7 @@ final class SimulatedEncoder: SimulatedWorker {
       where !world.truth.allows(picture, record: layer.stream, frame: entry.frame) {
         throw Violation("frame \(entry.frame), drawn for \(frame), shows a wrong picture of stream \(layer.stream)")
       }
-    case .nothing, .garbage: throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
+    case .nothing, .garbage, .filtered: throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
     }
   }
 

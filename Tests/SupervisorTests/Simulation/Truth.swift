@@ -48,6 +48,20 @@ final class Truth {
 
   deinit { storage.deallocate() }
 
+  func filters(_ record: Int) -> Range<Int> {
+    records[record].firstFilter..<records[record].firstFilter + records[record].workerFilters.count
+  }
+
+  /// Of what comes to the encoder: the whole frame's, after those of the stream where it is an untouched picture.
+  func filters(of content: Content, _ layers: [Layer]) -> [Int] {
+    var inner = content
+    while case .filtered(_, _, let next) = inner { inner = next }
+    if case .picture = inner, layers.count == 1, layers[0].stream >= 0 {
+      return Array(filters(layers[0].stream)) + Array(plan.outputFilters)
+    }
+    return Array(plan.outputFilters)
+  }
+
   func picture(_ record: Int, _ frame: Int64) -> UInt64 { pictures[record][Int(frame - records[record].firstFrame)] }
 
   /// Frames from `first` on that show the same picture, not beyond `end`.
@@ -75,4 +89,6 @@ enum Content: Equatable {
   case picture(UInt64)
   /// Rendered for `frame` from these pictures, one for each layer.
   case composite(frame: Int64, [UInt64?])
+  /// By a filter of the plan; `frame` where that counts.
+  indirect case filtered(Int, frame: Int64?, Content)
 }

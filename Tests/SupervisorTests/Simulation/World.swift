@@ -23,13 +23,18 @@ struct WorldOptions {
   var lanes = 1
   var renderers = 1
   var decoders = 1
+  /// Filter workers; 0: the timeline has no filters.
+  var filters = 0
   /// Deaths, nonsense and failing sources, in a thousand steps.
   var deaths = 0
   var nonsense = 0
   var failingSources = false
+  /// Workers that come and go, in a thousand steps; and of a hundred segments, those that are there already.
+  var visits = 0
+  var stored = 0
   var description: String {
-    "lanes \(lanes), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
-      + "failing \(failingSources)"
+    "lanes \(lanes), filters \(filters), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
+      + "failing \(failingSources), visits \(visits), stored \(stored)"
   }
 }
 
@@ -51,6 +56,8 @@ final class World {
   var events = 0
   var written: Set<Int> = []
   let segmentTotal: Int
+  let frameTotal: Int64
+  var visitsLeft = 30
   var deliveredSinceAdvance = 0
   let batch: Int
   var done = false
@@ -64,32 +71,34 @@ final class World {
     self.truth = truth
     self.options = options
     self.memory = memory
-    var segments: [Segment] = []
+    var runs: [[Segment]] = [[]]
     var at: Int64 = 0
+    var count = 0
     let longest = random.int(3...60)
     while at < truth.plan.frameCount {
       let end = min(truth.plan.frameCount, at + Int64(random.int(1...longest)))
-      segments.append(Segment(index: segments.count, frames: at..<end))
+      if random.chance(options.stored) {
+        runs.append([])
+      } else {
+        runs[runs.count - 1].append(Segment(index: count, frames: at..<end))
+      }
+      count += 1
       at = end
     }
-    segmentTotal = segments.count
-    var setup = SchedulerSetup(
-      lanes: RunEngine.share(segments, among: memory.lanes), streamRings: memory.streamRings, outputRing: memory.outputRing,
-      rings: memory.rings.map(\.slotCount), outputSlotsPerLane: memory.outputSlotsPerLane)
-    setup.lookAhead = memory.lookAhead
-    setup.jobCount = max(8, memory.lanes * memory.outputSlotsPerLane + 4)
+    runs.removeAll { $0.isEmpty }
+    segmentTotal = runs.reduce(0) { $0 + $1.count }
+    frameTotal = runs.joined().reduce(0) { $0 + Int64($1.frames.count) }
+    var setup = SchedulerSetup(runs: runs, memory: memory)
     setup.renderCredit = random.int(1...3)
     setup.encodeCredit = memory.encoderKeeps + random.int(1...4)
-    setup.reserve = memory.reserve
-    setup.comfort = memory.comfort
-    setup.encoderKeeps = memory.encoderKeeps
     setup.holdOnError = options.failingSources
     batch = random.int(1...6)
-    let count = setup.rings.reduce(0, +)
-    content = Array(repeating: .nothing, count: count)
-    let headers = Headers(count)
+    let slots = setup.rings.reduce(0, +)
+    content = Array(repeating: .nothing, count: slots)
+    let headers = Headers(slots)
     self.headers = headers
     scheduler = Scheduler(plan: truth.plan, setup: setup) { headers.of[$0] }
+    for _ in 0..<options.filters { coming.append((SLUICE_ROLE_FILTER.rawValue, random.int(0...20))) }
     for _ in 0..<options.decoders { coming.append((SLUICE_ROLE_DECODER.rawValue, random.int(0...20))) }
     for _ in 0..<options.renderers { coming.append((SLUICE_ROLE_RENDERER.rawValue, random.int(0...20))) }
     for _ in 0..<scheduler.laneCount { coming.append((SLUICE_ROLE_ENCODER.rawValue, random.int(0...20))) }
@@ -132,6 +141,11 @@ final class World {
         try deliver(event)
         return true
       }
+    }
+    if !done, visitsLeft > 0, Int.random(in: 0..<1000, using: &random) < options.visits {
+      visitsLeft -= 1
+      try visit()
+      return true
     }
     if !doomed.isEmpty, random.chance(10) {
       deathsLeft -= 1
@@ -179,10 +193,47 @@ final class World {
       switch role {
       case SLUICE_ROLE_DECODER.rawValue: SimulatedDecoder(index, role, &random)
       case SLUICE_ROLE_RENDERER.rawValue: SimulatedRenderer(index, role, &random)
+      case SLUICE_ROLE_FILTER.rawValue: SimulatedFilter(index, role, serves: filterToServe(), &random)
       default: SimulatedEncoder(index, role, keeps: memory.encoderKeeps, &random)
       }
     workers.append(worker)
+    if let filter = worker as? SimulatedFilter {
+      return try deliver(.filterReady(index, serves: filter.serves, credit: random.int(1...3)))
+    }
     try deliver(.workerReady(index, role: role))
+  }
+
+  /// A worker comes, with room for its lane where it is an encoder, or one that is not the last of its role goes.
+  private func visit() throws {
+    let roles = [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER]
+    let role = (options.filters > 0 ? roles + [SLUICE_ROLE_FILTER] : roles).randomElement(using: &random)?.rawValue ?? 0
+    let present = workers.filter { $0.role == role && !scheduler.leaving.contains($0.index) }
+    if present.count > 1, random.chance(50), let worker = present.randomElement(using: &random) {
+      return try deliver(.workerLeaving(worker.index))
+    }
+    guard workers.count < 40 else { return }
+    if role == SLUICE_ROLE_ENCODER.rawValue, scheduler.laneLimit < memory.laneCapacity {
+      try deliver(.room(lanes: scheduler.laneLimit + 1))
+    }
+    coming.append((role, random.int(0...20)))
+  }
+
+  /// It was told to go, and all that it had said is heard.
+  func leave(_ worker: SimulatedWorker) throws {
+    if worker.role != SLUICE_ROLE_DECODER.rawValue, worker.canWork { throw Violation("a worker is dismissed with work left") }
+    for event in worker.outbox { try deliver(event) }
+    workers.removeAll { $0 === worker }
+    doomed.removeAll { $0 === worker }
+    for slot in worker.writing { content[slot] = .garbage(random.next()) }
+    justDied.insert(worker.index)
+    try deliver(.workerDied(worker.index))
+  }
+
+  /// One worker takes all filters, so that the run can end; others may take one.
+  private func filterToServe() -> UInt64 {
+    let isServed = workers.contains { ($0 as? SimulatedFilter)?.serves == 0 && !scheduler.leaving.contains($0.index) }
+    guard isServed, random.chance(60) else { return 0 }
+    return WorkerEffect.key(of: ["invert", "blur"].randomElement(using: &random) ?? "invert")
   }
 
   /// What the dead said before is heard in part before its death is known, lost, or heard later.
@@ -194,8 +245,13 @@ final class World {
     doomed.removeAll { $0 === worker }
     for slot in worker.writing { content[slot] = .garbage(random.next()) }
     justDied.insert(worker.index)
+    // The last one of its role that was to go is replaced all the same.
+    let wasLeaving =
+      scheduler.leaving.contains(worker.index)
+      && (workers.contains { $0.role == worker.role && !scheduler.leaving.contains($0.index) }
+        || coming.contains { $0.role == worker.role })
     try deliver(.workerDied(worker.index))
-    coming.append((worker.role, random.int(0...200)))
+    if !wasLeaving { coming.append((worker.role, random.int(0...200))) }
   }
 
   func deliver(_ event: SchedulerEvent) throws {
@@ -220,7 +276,8 @@ final class World {
   private func perform(_ action: SchedulerAction) throws {
     switch action {
     case .open(let worker, _, _, _, _), .deny(let worker, _), .grant(let worker, _, _, _), .close(let worker, _),
-      .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _):
+      .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _),
+      .dismiss(let worker), .filter(let worker, _, _, _, _, _, _):
       guard let worker = workers.first(where: { $0.index == worker }) else {
         // Decided before its death was known: it goes to nobody.
         if justDied.contains(worker) { return }
@@ -252,6 +309,9 @@ final class World {
     }
     var load: [Int: Int] = [:]
     for case let job? in scheduler.jobs { if let worker = job.worker { load[worker, default: 0] += 1 } }
+    for worker in scheduler.filtering.workers where scheduler.filtering.load(of: worker.index) > worker.credit {
+      throw Violation("a filter worker has too many jobs")
+    }
     guard load.values.allSatisfy({ $0 <= scheduler.setup.renderCredit }) else { throw Violation("a renderer has too many jobs") }
   }
 
@@ -272,9 +332,9 @@ final class World {
       }
     }
     let free = scheduler.setup.rings.indices.reduce(0) { $0 + ledger.freeCount(ring: $1) }
-    guard busy == ledger.inUse, busy + free == ledger.slots.count else { throw Violation("slots are not conserved") }
+    guard busy == ledger.inUse, busy + free == ledger.activeCount else { throw Violation("slots are not conserved") }
     var owned: [UInt32: Int] = [:]
-    for entry in ledger.slots where entry.state != .free && Scheduler.outputLane(entry.stream) == nil {
+    for entry in ledger.slots where entry.state != .free && entry.stream < Scheduler.filteredStream {
       owned[entry.stream, default: 0] += 1
     }
     for use in scheduler.uses.values {
@@ -291,11 +351,15 @@ final class World {
     guard scheduler.ledger.inUse == 0 else {
       throw Violation("\(scheduler.ledger.inUse) slots are not free at the end\n\(picture)")
     }
+    let filtering = scheduler.filtering
+    guard filtering.jobs.isEmpty, filtering.places.isEmpty, filtering.owned.isEmpty, filtering.memos.isEmpty else {
+      throw Violation("filter jobs or slots are left at the end")
+    }
     guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
     guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
     guard written.count == segmentTotal else { throw Violation("\(written.count) of \(segmentTotal) segments were written") }
-    guard scheduler.counts.framesEncoded == truth.plan.frameCount else {
-      throw Violation("\(scheduler.counts.framesEncoded) of \(truth.plan.frameCount) frames were counted")
+    guard scheduler.counts.framesEncoded == frameTotal else {
+      throw Violation("\(scheduler.counts.framesEncoded) of \(frameTotal) frames were counted")
     }
   }
 
@@ -319,6 +383,8 @@ final class World {
       text += "slot \(slot) ring \(entry.ring) \(entry.state) owner \(entry.owner) "
       text += "holders \(String(entry.holders, radix: 16)) frame \(entry.frame) stream \(entry.stream)\n"
     }
+    text += "filter jobs \(scheduler.filtering.jobs.values.map { "\($0.place) \($0.frame)" }), "
+    text += "slots \(scheduler.filtering.owned), memos \(scheduler.filtering.memos.count)\n"
     text += "records \(truth.records.map { "\($0.firstFrame)..<\($0.endFrame)\($0.isStill ? "s" : "")×\($0.slots)" })\n"
     text += "workers \(workers.map { "\($0.index) role \($0.role)" })"
     return text

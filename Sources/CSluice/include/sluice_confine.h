@@ -1,0 +1,27 @@
+// What a process gives up for good: Landlock (file system, network, signals) and what goes with it. See landlock(7).
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Version of the kernel's Landlock; -1 and errno when it has none.
+int sluice_landlock_version(void);
+/// A ruleset that denies everything that this kernel's Landlock knows, as far as we know it too (version 7). A
+/// descriptor; -1 and errno.
+int sluice_landlock_ruleset(void);
+
+/// What a rule allows below a path, or of the file itself.
+enum sluice_landlock_right { SLUICE_LANDLOCK_READ = 1, SLUICE_LANDLOCK_LIST = 2 };
+/// Allows `rights` of `path`. -1 and errno; EBADFD for what no rule is needed for (pipes, anonymous files).
+int sluice_landlock_allow(int ruleset, const char *path, int rights);
+/// Holds for the calling thread and all that it starts from now on. Sets no_new_privs first.
+int sluice_landlock_enforce(int ruleset);
+
+/// Flags of clone(2) that make a thread and no process.
+uint64_t sluice_clone_thread(void);
+/// Whether seccomp filters can be installed, with an error for what they refuse.
+bool sluice_seccomp_available(void);
+
+/// Closes every descriptor from `first` on.
+void sluice_close_from(int first);
+/// Standard input and output become /dev/null: a worker has no business with those of its supervisor.
+void sluice_detach_standard(void);

@@ -1,0 +1,182 @@
+import CSluice
+import SluiceBase
+
+/// A command that is answered when something has happened.
+struct PendingCommand {
+  enum Goal {
+    /// All of them are ready.
+    case ready([WorkerHandle])
+    /// It has gone.
+    case gone(WorkerHandle)
+  }
+  var client: CommandServer.Client
+  var goal: Goal
+}
+
+/// What the control socket's requests do: `{"do": "state" | "attach" | "detach" | "stop", …}`.
+extension RunEngine {
+  func serveCommands() throws(SluiceError) {
+    settleCommands()
+    while let (client, request) = commands.next() {
+      do throws(SluiceError) {
+        switch request["do"]?.string {
+        case "state": commands.answer(client, state())
+        case "attach": try attach(request, client)
+        case "detach": try detach(request, client)
+        case "stop":
+          commands.answer(client, .object(["ok": .bool(true)]))
+          throw SluiceError(.interrupted, "stopped by sluice stop")
+        default: throw SluiceError(.usage, "a request does \"state\", \"attach\", \"detach\" or \"stop\"")
+        }
+      } catch {
+        if error.code == .interrupted { throw error }
+        commands.answer(client, CommandServer.refusal(error))
+      }
+    }
+  }
+
+  /// Answers the commands whose goal is reached, or cannot be any more.
+  private func settleCommands() {
+    var open: [PendingCommand] = []
+    for command in pendingCommands {
+      switch command.goal {
+      case .ready(let handles):
+        if let lost = handles.first(where: { handle in !handle.isReady && !workers.contains { $0 === handle } }) {
+          let reason = lost.killedFor ?? lost.process.ending
+          commands.answer(
+            command.client,
+            CommandServer.refusal(SluiceError(.unavailable, "\(lost.name) ended with \(reason) before it was ready")))
+        } else if handles.allSatisfy(\.isReady) {
+          commands.answer(
+            command.client, .object(["ok": .bool(true), "workers": .array(handles.map { .string($0.name) })]))
+        } else {
+          open.append(command)
+        }
+      case .gone(let handle):
+        if workers.contains(where: { $0 === handle }) {
+          open.append(command)
+        } else {
+          commands.answer(command.client, .object(["ok": .bool(true), "worker": .string(handle.name)]))
+        }
+      }
+    }
+    pendingCommands = open
+  }
+
+  /// The run is over: nobody is left waiting.
+  func dismissCommands() {
+    settleCommands()
+    for command in pendingCommands {
+      commands.answer(command.client, CommandServer.refusal(SluiceError(.tryAgain, "the run ended meanwhile")))
+    }
+    pendingCommands = []
+  }
+
+  private func attach(_ request: JSONValue, _ client: CommandServer.Client) throws(SluiceError) {
+    guard let name = request["role"]?.string, let role = WorkerHandle.role(name) else {
+      throw SluiceError(.usage, "a role is decoder, renderer or encoder", at: "role")
+    }
+    let count = Int(request["count"]?.number?.integer ?? 1)
+    guard (1...32).contains(count) else { throw SluiceError(.usage, "must be from 1 to 32", at: "count") }
+    try checkRoom(for: role, count)
+    var handles: [WorkerHandle] = []
+    for _ in 0..<count {
+      try spawn(role, nextNumber(role))
+      let handle = workers[workers.count - 1]
+      handle.isExtra = true
+      handles.append(handle)
+    }
+    pendingCommands.append(PendingCommand(client: client, goal: .ready(handles)))
+  }
+
+  /// Whether `count` more of a role make sense and fit into the budget.
+  private func checkRoom(for role: sluice_role, _ count: Int) throws(SluiceError) {
+    let title = WorkerHandle.title(role)
+    guard !finished, !isWritten, !scheduler.isDone else {
+      throw SluiceError(.tryAgain, "the run is about to end: there is no work left")
+    }
+    if role == SLUICE_ROLE_ENCODER, prepared.direct {
+      throw SluiceError(
+        .unavailable, "this output is written by one encoder, frame after frame", at: outputName,
+        advice: "only files with segments (mp4, mkv, mov, webm) take more")
+    }
+    if role == SLUICE_ROLE_DECODER, scheduler.plan.streamCount == 0 {
+      throw SluiceError(.unavailable, "this run decodes nothing: its timeline has no sources")
+    }
+    let most = Scheduler.unassigned - 8  // some numbers are kept for successors
+    guard workers.count + count <= most else {
+      throw SluiceError(.unavailable, "a run has at most \(most) workers, this one has \(workers.count)")
+    }
+    let extra = workers.reduce(0) { $0 + ($1.isExtra ? privateNeed($1.role) : 0) }
+    let need = privateNeed(role) * UInt64(count)
+    let left = prepared.memory - min(prepared.memory, memory.bytes + extra)
+    guard need <= left else {
+      throw SluiceError(
+        .unavailable,
+        "\(count == 1 ? "another \(title) needs" : "\(count) more \(title)s need") about \(need >> 20) MiB; of the run's "
+          + "budget of \(prepared.memory >> 20) MiB \(left >> 20) MiB are left", at: "--memory",
+        advice: "start the run with a larger --memory")
+    }
+  }
+
+  /// What one more worker takes besides what its streams and lanes have in the plan.
+  private func privateNeed(_ role: sluice_role) -> UInt64 {
+    MemoryPlan.programBytes + (role == SLUICE_ROLE_ENCODER ? MemoryPlan.encoderBytes(scheduler.plan.output) : 0)
+  }
+
+  private func detach(_ request: JSONValue, _ client: CommandServer.Client) throws(SluiceError) {
+    guard let word = request["worker"]?.string, let worker = workers.first(where: { $0.name == word || "\($0.process.pid)" == word })
+    else {
+      let wanted = request["worker"]?.string ?? ""
+      throw SluiceError(
+        .noInput, "the run has no such worker", at: wanted,
+        advice: NearestName.of(wanted, in: workers.map(\.name)).map { "did you mean \($0)?" } ?? "sluice ps names them")
+    }
+    guard !isLast(worker) else {
+      throw SluiceError(
+        .tryAgain, "is the run's only \(WorkerHandle.title(worker.role)): without it nothing goes on", at: worker.name,
+        advice: "attach another first, or end the run with sluice stop")
+    }
+    leave(worker)
+    pendingCommands.append(PendingCommand(client: client, goal: .gone(worker)))
+  }
+
+  /// Whether no other worker of its role is there to do its work.
+  private func isLast(_ worker: WorkerHandle) -> Bool {
+    !workers.contains { $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil }
+  }
+
+  /// Lets a worker go; it is not started again.
+  private func leave(_ worker: WorkerHandle) {
+    guard !worker.isLeaving else { return }
+    worker.isLeaving = true
+    worker.process.signal(SIGKILL)
+  }
+
+  /// Number for the name of a new worker: none is given twice in a run.
+  func nextNumber(_ role: sluice_role) -> Int {
+    let title = WorkerHandle.title(role)
+    var highest = -1
+    for name in workers.filter({ $0.role == role }).map(\.name) + retired.filter({ $0.role == title }).map(\.name) {
+      highest = max(highest, Int(name.split(separator: "-").last ?? "") ?? -1)
+    }
+    return highest + 1
+  }
+}
+
+extension WorkerHandle {
+  /// Role by its name on the command line.
+  static func role(_ name: String) -> sluice_role? {
+    [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER].first { title($0) == name }
+  }
+}
+
+extension RunEngine {
+  /// Serves commands where the event loop has ended already: while an external encoder finishes.
+  func serveCommandsAlone() throws(SluiceError) {
+    var fds = commands.watched
+    commands.tick()
+    if poll(&fds, nfds_t(fds.count), 0) > 0 { commands.take(fds[...]) }
+    try serveCommands()
+  }
+}

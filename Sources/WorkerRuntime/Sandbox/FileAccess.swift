@@ -1,0 +1,59 @@
+import CSluice
+import SluiceBase
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The files that a worker may still read once it is contained. Nothing may be written, whatever is named here.
+public struct FileAccess: Sendable, Equatable {
+  /// Files, or folders with all that lies below them.
+  public private(set) var readable: Set<String> = []
+  /// Folders of which only the names in them may be read.
+  public private(set) var listed: Set<String> = []
+
+  public static let none = FileAccess()
+  public init() {}
+  public var isEmpty: Bool { readable.isEmpty && listed.isEmpty }
+
+  public mutating func read(_ path: String) { if !path.isEmpty { readable.insert(path) } }
+  public mutating func read(_ paths: some Sequence<String>) { for path in paths { read(path) } }
+  public mutating func list(_ path: String) { if !path.isEmpty { listed.insert(path) } }
+
+  /// What libraries ask of the machine: its processors and memory, noise, and nothing.
+  public mutating func readMachine() {
+    read(["/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"])
+    read(["/dev/null", "/dev/urandom"])
+  }
+
+  /// Files that a text of options or filters names, which the user wrote: `lut3d=file=a.cube`, `movie=/clips/a.mp4`,
+  /// `qpfile=q.txt`. Every word of it that is the path of a file counts; a folder does not.
+  public mutating func readNamed(in text: String) {
+    for word in Self.words(text) where word.contains("/") || word.contains(".") {
+      var status = stat()
+      if stat(word, &status) == 0, status.st_mode & S_IFMT == S_IFREG { read(word) }
+    }
+  }
+
+  /// Words between the separators of libavfilter and of option lists; a backslash or quotes keep a separator in the word.
+  static func words(_ text: String) -> [String] {
+    var words = [""]
+    var quoted = false
+    var escaped = false
+    for character in text {
+      if escaped {
+        escaped = false
+        words[words.count - 1].append(character)
+      } else if character == "\\" {
+        escaped = true
+      } else if character == "'" {
+        quoted.toggle()
+      } else if !quoted, ":=,;[]|@".contains(character) || character.isWhitespace {
+        words.append("")
+      } else {
+        words[words.count - 1].append(character)
+      }
+    }
+    return words.filter { !$0.isEmpty }
+  }
+}
