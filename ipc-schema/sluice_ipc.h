@@ -11,6 +11,7 @@
 #define SLUICE_ABI_MINOR 1u
 #define SLUICE_MAGIC_CONTROL 0x314c5443454c5553ull /* "SULECTL1" in memory, S first */
 #define SLUICE_MAGIC_LEASE 0x3145534c454c5553ull   /* "SULELSE1" */
+#define SLUICE_MAGIC_LOG 0x31474f4c454c5553ull     /* "SULELOG1" */
 #define SLUICE_MAGIC_FRAME 0x314d5246u /* "FRM1" */
 #define SLUICE_MAGIC_HELLO 0x314f4c48u /* "HLO1" */
 
@@ -191,10 +192,23 @@ typedef struct sluice_message {
   uint64_t arg2;         /* 56 */
 } sluice_message;
 
+/* ---- message log (1.1): what one side says to the other, in order; two regions a worker, each with one writer ----
+ * Entry i stands at entry[i % SLUICE_LOG_COUNT]; it may be overwritten once the reader's own log says that it has seen it. */
+
+#define SLUICE_LOG_COUNT 1024u
+typedef struct sluice_log {
+  uint64_t magic;          /*  0 SLUICE_MAGIC_LOG, stored last */
+  uint64_t count;          /*  8 messages said so far; stored with release after the entry */
+  uint64_t seen;           /* 16 messages of the other side's log that were taken in; stored with release after reading them */
+  uint64_t reserved[5];    /* 24 */
+  sluice_message entry[SLUICE_LOG_COUNT]; /* 64 */
+} sluice_log;
+
 /* ---- attach: one SEQPACKET packet each way, then region packets ---- */
 
 enum sluice_feature {
-  SLUICE_FEATURE_PLAN = 1  /* it does its role's work by the plan region: without it, no part of a real run */
+  SLUICE_FEATURE_PLAN = 1, /* it does its role's work by the plan region: without it, no part of a real run */
+  SLUICE_FEATURE_LOG = 2   /* 1.1: it takes its messages from the log COMMANDS and says its own in the log ANSWERS */
 };
 typedef struct sluice_hello {
   uint32_t magic;        /*  0 SLUICE_MAGIC_HELLO */
@@ -208,7 +222,9 @@ typedef struct sluice_hello {
 
 enum sluice_region_kind {
   SLUICE_REGION_CONTROL = 1, SLUICE_REGION_LEASE = 2, SLUICE_REGION_PLAN = 3, SLUICE_REGION_RING = 4,
-  SLUICE_REGION_OUTPUT = 5 /* encoder, at any time: descriptor that segment `ring` is written to */
+  SLUICE_REGION_OUTPUT = 5,  /* encoder, at any time: descriptor that segment `ring` is written to */
+  SLUICE_REGION_COMMANDS = 6, /* 1.1, sluice_log of the supervisor; only where the hello has SLUICE_FEATURE_LOG */
+  SLUICE_REGION_ANSWERS = 7   /* 1.1, sluice_log of the worker */
 };
 typedef struct sluice_welcome {
   uint32_t magic;        /*  0 SLUICE_MAGIC_HELLO */
@@ -248,6 +264,8 @@ _Static_assert(sizeof(sluice_lease) == 256 + SLUICE_TEXT_BYTES * SLUICE_TEXT_COU
 SLUICE_CHECK(sluice_lease, heartbeat, 16); SLUICE_CHECK(sluice_lease, frames, 64); SLUICE_CHECK(sluice_lease, text, 256);
 _Static_assert(sizeof(sluice_message) == 64, "sluice_message");
 SLUICE_CHECK(sluice_message, slot, 8); SLUICE_CHECK(sluice_message, frame, 16); SLUICE_CHECK(sluice_message, arg, 48);
+_Static_assert(sizeof(sluice_log) == 64 + 64 * SLUICE_LOG_COUNT, "sluice_log");
+SLUICE_CHECK(sluice_log, count, 8); SLUICE_CHECK(sluice_log, seen, 16); SLUICE_CHECK(sluice_log, entry, 64);
 _Static_assert(sizeof(sluice_hello) == 32, "sluice_hello"); SLUICE_CHECK(sluice_hello, filter, 24);
 _Static_assert(sizeof(sluice_welcome) == 256, "sluice_welcome");
 _Static_assert(sizeof(sluice_region) == 32, "sluice_region");

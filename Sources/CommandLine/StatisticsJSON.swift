@@ -48,7 +48,8 @@ public enum StatisticsJSON {
   private static func worker(_ worker: RunStatistics.Worker) -> JSONValue {
     .object([
       "name": .string(worker.name), "role": .string(worker.role), "pid": .number(worker.pid),
-      "origin": .string(worker.isOurs ? "ours" : "attached"), "restarts": .number(worker.restarts), "peakPrivateBytes": .number(worker.peakPrivateBytes),
+      "origin": .string(worker.isOurs ? "ours" : "attached"), "restarts": .number(worker.restarts),
+      "peakPrivateBytes": .number(worker.peakPrivateBytes),
     ])
   }
 

@@ -16,12 +16,25 @@ func busError(_ call: String) -> SluiceError {
   SluiceError(.software, "\(call): \(String(cString: zmq_strerror(zmq_errno())))", at: "control bus")
 }
 
+/// For the tests: with `SLUICE_LOSE_MESSAGES=3` in the environment every third message is lost.
+struct Losses {
+  private let every = System.environment("SLUICE_LOSE_MESSAGES").flatMap { Int($0) } ?? 0
+  private var sent = 0
+
+  mutating func loses() -> Bool {
+    guard every > 0 else { return false }
+    sent += 1
+    return sent % every == 0
+  }
+}
+
 /// What ROUTER and DEALER share: a socket of its own context, a poll descriptor, records out and in.
 /// Used from one thread.
 public class BusSocket {
   private let context: BusContext
   let raw: UnsafeMutableRawPointer
   private var buffer = [UInt8](repeating: 0, count: Message.size * 256)
+  var losses = Losses()
 
   init(type: Int32) throws(SluiceError) {
     context = try BusContext()
@@ -91,6 +104,7 @@ public final class RouterSocket: BusSocket {
 
   /// False when the peer is gone: its death is noticed elsewhere, and its work issued again.
   public func send(_ messages: [Message], to worker: Int) -> Bool {
+    if losses.loses() { return true }
     let id = routingID(worker)
     guard id.withUnsafeBytes({ sendPart($0, more: true) }) else { return false }
     return messages.withUnsafeBytes { sendPart($0, more: false) }
@@ -139,7 +153,9 @@ public final class DealerSocket: BusSocket {
     }
   }
 
-  public func send(_ messages: [Message]) -> Bool { messages.withUnsafeBytes { sendPart($0, more: false) } }
+  public func send(_ messages: [Message]) -> Bool {
+    losses.loses() || messages.withUnsafeBytes { sendPart($0, more: false) }
+  }
 
   public func receive() -> [Message]? {
     var messages: [Message] = []

@@ -13,6 +13,8 @@ public struct Attachment {
   public let lease: LeaseWriter
   public let plan: SharedRegion
   public let rings: [SharedRegion?]
+  /// The logs that make messages certain; nil where the supervisor offers none.
+  public let link: MessageLink?
 
   /// Connects to the supervisor's socket (`SLUICE_SOCKET`, with `SLUICE_TOKEN`) as `role` and maps what it hands over.
   /// Whatever descriptors this program was started with are closed first.
@@ -37,10 +39,11 @@ public struct Attachment {
     hello.abi_minor = UInt16(SLUICE_ABI_MINOR)
     hello.role = role.rawValue
     hello.token = token
-    hello.features = SLUICE_FEATURE_PLAN.rawValue
+    hello.features = SLUICE_FEATURE_PLAN.rawValue | SLUICE_FEATURE_LOG.rawValue
     guard sluice_send_fd(raw, &hello, MemoryLayout.size(ofValue: hello), -1) > 0 else {
       throw SluiceError(.unavailable, "the supervisor does not answer: \(SystemError("send").reason)", at: path)
     }
+    KillPoint.attachHello.pass()
     var welcome = sluice_welcome()
     var none: Int32 = -1
     guard sluice_receive_fd(raw, &welcome, MemoryLayout.size(ofValue: welcome), &none) == MemoryLayout.size(ofValue: welcome),
@@ -54,6 +57,8 @@ public struct Attachment {
     var control: ControlRegionReader?
     var lease: SharedRegion?
     var plan: SharedRegion?
+    var commands: SharedRegion?
+    var answers: SharedRegion?
     var rings = [SharedRegion?](repeating: nil, count: Int(SLUICE_MAX_RINGS))
     for _ in 0..<welcome.region_count {
       var packet = sluice_region()
@@ -72,14 +77,18 @@ public struct Attachment {
       case SLUICE_REGION_LEASE.rawValue: lease = region
       case SLUICE_REGION_PLAN.rawValue: plan = region
       case SLUICE_REGION_RING.rawValue where packet.ring < SLUICE_MAX_RINGS: rings[Int(packet.ring)] = region
+      case SLUICE_REGION_COMMANDS.rawValue: commands = region
+      case SLUICE_REGION_ANSWERS.rawValue: answers = region
       default: break
       }
     }
     guard let control, let lease, let plan else {
       throw SluiceError(.software, "the supervisor left out a region", at: path)
     }
+    let writer = try LeaseWriter(lease, worker: Int(welcome.worker), slotCount: control.slotCount)
+    KillPoint.attachLease.pass()
     return Attachment(
-      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control,
-      lease: try LeaseWriter(lease, worker: Int(welcome.worker), slotCount: control.slotCount), plan: plan, rings: rings)
+      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control, lease: writer, plan: plan, rings: rings,
+      link: commands.flatMap { commands in answers.flatMap { MessageLink(own: $0, peer: commands) } })
   }
 }

@@ -22,11 +22,15 @@ public final class StreamSlots: SlotProvider {
   public let slotBytes: Int
   public var counters: StageCounters { worker.lease }
   private let worker: Worker
+  private let source: String
+  private let poison = Poison(role: "decoder")
   private let state: Monitor<State>
 
+  /// - Parameter source: its name.
   /// - Parameter quota: slots that the supervisor lends to this stream, all together.
-  public init(worker: Worker, handle: UInt32, quota: Int, slotBytes: Int) {
+  public init(worker: Worker, handle: UInt32, source: String, quota: Int, slotBytes: Int) {
     self.worker = worker
+    self.source = source
     self.handle = handle
     state = Monitor(State(quota: quota))
     self.slotBytes = slotBytes
@@ -60,6 +64,7 @@ public final class StreamSlots: SlotProvider {
       if state.cancelled { return .some(nil) }
       if let slot = state.free.popLast() {
         state.taken += 1
+        KillPoint.fillBefore.pass()
         return .some(slot)
       }
       // All are the codec's: waiting would be forever, so it asks for one more.
@@ -81,12 +86,16 @@ public final class StreamSlots: SlotProvider {
   }
 
   public func publish(_ slot: WritableSlot, first: Int64, count: Int64, held: Bool) {
+    KillPoint.fillAfter.pass()
+    poison?.strike(source, first..<first + count)
     state.with {
       if $0.held.contains(slot.index) { return }  // later frames of a slot that is out already
       $0.taken -= 1
       if held { $0.held.insert(slot.index) }
     }
+    KillPoint.publishBeforeDone.pass()
     worker.lease.markDone(slot.index, slot.generation)
+    KillPoint.publishAfterDone.pass()
     var remaining = count
     var first = first
     while remaining > 0 {
@@ -102,7 +111,9 @@ public final class StreamSlots: SlotProvider {
 
   public func release(_ slot: WritableSlot) {
     state.with { _ = $0.held.remove(slot.index) }
+    KillPoint.releaseBeforeStore.pass()
     worker.lease.markReleased(slot.index)
+    KillPoint.releaseAfterStore.pass()
     worker.send(Message(.release, slot: slot.index, generation: slot.generation, stream: handle))
   }
 

@@ -14,6 +14,7 @@ public final class Worker: @unchecked Sendable {
   private let rings: [SharedRegion?]
   private let connection: FileDescriptor
   private let socket: DealerSocket
+  private let link: MessageLink?
   private let wake: FileDescriptor
   private let outgoing = Monitor([(message: Message, text: String?)]())
 
@@ -26,6 +27,7 @@ public final class Worker: @unchecked Sendable {
     plan = attachment.plan
     rings = attachment.rings
     connection = attachment.connection
+    link = attachment.link
     try Sandbox.closeFiles(files)
     socket = try DealerSocket(endpoint: attachment.endpoint, worker: attachment.worker)
     let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -78,12 +80,13 @@ public final class Worker: @unchecked Sendable {
       flush()
       lease.beat()
       // The descriptor is edge-triggered: nothing may be left in the socket when we go to sleep.
-      while let messages = socket.receive() {
+      while let messages = hear() {
         for message in messages {
           if message.kind == .quit {
             flush()
             return true
           }
+          KillPoint.take.pass()
           handle(message)
         }
         flush()
@@ -107,12 +110,28 @@ public final class Worker: @unchecked Sendable {
     }
   }
 
+  /// The next messages. With logs the bus is only the bell, and what it carries is not looked at.
+  private func hear() -> [Message]? {
+    guard let link else { return socket.receive() }
+    while socket.receive() != nil {}
+    guard let messages = try? link.hear(), !messages.isEmpty else { return nil }
+    return messages
+  }
+
+  private func pass(_ messages: [Message], _ moment: KeyPath<(before: KillPoint, after: KillPoint), KillPoint>) {
+    guard sluice_kill_points_armed() else { return }
+    for message in messages { message.killPoints?[keyPath: moment].pass() }
+  }
+
   private func flush() {
     let batch = outgoing.with { queue in
       defer { queue.removeAll(keepingCapacity: true) }
       return queue
     }
-    guard !batch.isEmpty else { return }
+    guard !batch.isEmpty else {
+      link?.flush()
+      return
+    }
     var messages: [Message] = []
     messages.reserveCapacity(batch.count)
     for (message, text) in batch {
@@ -121,10 +140,31 @@ public final class Worker: @unchecked Sendable {
       if let text { message.arg = lease.text(text) }
       messages.append(message)
     }
+    if let link {
+      pass(messages, \.before)
+      link.say(messages)
+      _ = socket.send([messages[0]])
+      pass(messages, \.after)
+      return
+    }
     var sent = messages[...]
     while !sent.isEmpty {
       _ = socket.send(Array(sent.prefix(200)))
       sent = sent.dropFirst(200)
+    }
+  }
+}
+
+extension Message {
+  fileprivate var killPoints: (before: KillPoint, after: KillPoint)? {
+    switch kind {
+    case .ready: (.readyBeforeSend, .readyAfterSend)
+    case .done: (.publishBeforeSend, .publishAfterSend)
+    case .release: (.releaseBeforeSend, .releaseAfterSend)
+    case .need: (.needBeforeSend, .needAfterSend)
+    case .end: (.endBeforeSend, .endAfterSend)
+    case .finished: (.finishedBeforeSend, .finishedAfterSend)
+    default: nil
     }
   }
 }

@@ -20,6 +20,7 @@ final class DecoderWorker {
   private let stillGate = Monitor(2)
 
   init() throws(SluiceError) {
+    KillPoint.arm(role: "decoder")
     let attachment = try Attachment.open(role: SLUICE_ROLE_DECODER)
     guard let plan = PlanView(UnsafeRawPointer(attachment.plan.base), count: attachment.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
@@ -54,7 +55,7 @@ final class DecoderWorker {
     let record = plan.stream(Int(message.arg))
     let source = plan.source(record.source)
     let slots = StreamSlots(
-      worker: worker, handle: message.stream, quota: Int(message.count), slotBytes: record.slotBytes)
+      worker: worker, handle: message.stream, source: source.text, quota: Int(message.count), slotBytes: record.slotBytes)
     streams[message.stream] = slots
     let request: DecodeRequest
     do throws(SluiceError) {

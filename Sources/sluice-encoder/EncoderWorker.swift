@@ -16,6 +16,7 @@ final class EncoderWorker {
   private let outputs = Monitor([UInt32: FileDescriptor]())
 
   init() throws(SluiceError) {
+    KillPoint.arm(role: "encoder")
     let attachment = try Attachment.open(role: SLUICE_ROLE_ENCODER)
     guard let plan = PlanView(UnsafeRawPointer(attachment.plan.base), count: attachment.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")

@@ -31,6 +31,7 @@ final class SegmentEncoding {
   }
 
   private func begin(_ message: Message) throws(SluiceError) {
+    KillPoint.beginBefore.pass()
     let descriptor = outputs.wait { $0.removeValue(forKey: message.job) }
     let settings = plan.output
     let input = plan.canvas.format
@@ -39,6 +40,7 @@ final class SegmentEncoding {
       ? try VideoOutput(settings: settings, input: input, fd: descriptor.raw, counters: worker.lease)
       : try VideoOutput(segmentOf: settings, input: input, fd: descriptor.raw, counters: worker.lease)
     current = (output, descriptor, message.frame)
+    KillPoint.beginAfter.pass()
   }
 
   private func encode(_ message: Message) throws(SluiceError) {
@@ -49,8 +51,12 @@ final class SegmentEncoding {
       throw SluiceError(.software, "the header of slot \(message.slot) is damaged")
     }
     let worker = worker
+    KillPoint.readBefore.pass()
+    defer { KillPoint.readAfter.pass() }
     try current.output.encode(slot, description: description, number: message.frame - current.firstFrame) {
+      KillPoint.releaseBeforeStore.pass()
       worker.lease.markReleased(slot.index)
+      KillPoint.releaseAfterStore.pass()
       worker.send(Message(.release, slot: slot.index, generation: slot.generation, frame: message.frame, count: 1))
     }
   }

@@ -12,8 +12,10 @@ final class RendererWorker {
   private let worker: Worker
   private let plan: PlanView
   private let queue = WorkQueue<Message>()
+  private static let poison = Poison(role: "renderer")
 
   init() throws(SluiceError) {
+    KillPoint.arm(role: "renderer")
     worker = try Worker(try Attachment.open(role: SLUICE_ROLE_RENDERER), files: .none)
     guard let plan = PlanView(UnsafeRawPointer(worker.plan.base), count: worker.plan.bytes) else {
       throw SluiceError(.software, "the plan is not valid")
@@ -57,6 +59,7 @@ final class RendererWorker {
     guard let output = worker.writable(job.slot, job.generation) else {
       throw SluiceError(.software, "slot \(job.slot) is not ours to write")
     }
+    KillPoint.fillBefore.pass()
     plan.layers(at: job.frame, into: &layers)
     let missing = Set(job.inputs.filter { $0.slot == UInt32(SLUICE_NO_SLOT) }.map { Int($0.stream) })
     layers.remove(streams: missing)
@@ -65,7 +68,11 @@ final class RendererWorker {
       input: { stream in
         job.inputs.first { Int($0.stream) == stream }.flatMap { worker.readable($0.slot, $0.generation) }
       }, into: output)
+    KillPoint.fillAfter.pass()
+    poison?.strike("", job.frame..<job.frame + 1)
+    KillPoint.publishBeforeDone.pass()
     worker.lease.markDone(job.slot, job.generation)
+    KillPoint.publishAfterDone.pass()
     worker.lease.add(.frames, 1)
     worker.send(
       Message(.done, slot: job.slot, generation: job.generation, frame: job.frame, job: message.job, arg: message.arg))

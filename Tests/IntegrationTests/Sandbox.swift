@@ -30,6 +30,8 @@ final class Sandbox {
 
   var environment: [String: String] {
     var variables = ["HOME": directory, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime]
+    // Only what this test runs is seen by `sluice ps`.
+    variables["SLUICE_RUNTIME_DIR"] = runtime + "/sluice"
     variables["XDG_CACHE_HOME"] = runtime + "/c"
     if !keepsSegments { variables["SLUICE_NO_CACHE"] = "yes" }
     return variables

@@ -60,7 +60,41 @@ import Testing
       for property in properties { try compare(property.value, try #require(value[property.key]), path + [property.key]) }
     }
     try compare(schema, file, [])
-    #expect(leaves == 18)
+    #expect(leaves == 19)
+  }
+
+  /// The ready file with filters: what is written there are the defaults, and the schema knows the reader's keys.
+  @Test func filtersAreRead() throws {
+    let launch = try LaunchDescription.load(root.appendingPathComponent("launch/filter.json5").path)
+    var expected = LaunchDescription.Filter()
+    expected.role.count = 1
+    let worker = root.appendingPathComponent("ipc-schema/examples/worker.py").standardizedFileURL.path
+    let command = try #require(launch.filters["invert"]?.command)
+    #expect(command.count == 4 && command[0].hasPrefix("/") && command[0].hasSuffix("/python3") && command[1] == worker)
+    expected.command = command
+    #expect(launch.filters == ["invert": expected])
+    let schema = try JSONReader.read(try System.readFile(root.appendingPathComponent("launch/schema.json").path))
+    let filter = try #require(schema["properties"]?["workers"]?["properties"]?["filters"]?["additionalProperties"])
+    #expect(filter["properties"]?.object?.map(\.key).sorted() == LaunchReader.filterKeys.sorted())
+    let text =
+      "{ workers: { filters: { 'a-b': { count: 3, credit: 5, memory: '8MiB', waitSeconds: 9, nice: 0, deadlineSeconds: 60 } } } }"
+    let own = try #require(try load(text).filters["a-b"])
+    #expect((own.count, own.role.credit, own.memory, own.waitSeconds, own.role.deadlineSeconds) == (0, 5, 8 << 20, 9, 60))
+  }
+
+  @Test(arguments: [
+    ("'a b': {}", "workers.filters: \"a b\" is not a filter's name"),
+    ("a: { comand: [] }", "workers.filters.a: unknown key \"comand\""),
+    ("a: { command: [] }", "workers.filters.a.command: must be a list"),
+    ("a: { command: [1] }", "workers.filters.a.command: must be strings"),
+    ("a: { command: ['no-such-program-of-anybody'] }", "no-such-program-of-anybody: no such program"),
+    ("a: { count: 0 }", "workers.filters.a.count: must be a whole number from 1 to 32"),
+    ("a: { memory: 5 }", "workers.filters.a.memory: must be a size"),
+    ("a: { waitSeconds: 0 }", "workers.filters.a.waitSeconds: must be a whole number from 1 to 86400"),
+  ])
+  func mistakesInFiltersAreNamed(_ text: String, _ say: String) {
+    let line = error("{ workers: { filters: { \(text) } } }")
+    #expect(line.contains(say), "\(line)")
   }
 
   @Test func valuesAreRead() throws {

@@ -47,7 +47,9 @@ import Timeline
     var refused = 0
     for _ in 0..<150 {
       let media = RandomTimeline.media(&random)
-      guard let compiled = try? plan(RandomTimeline.project(&random), media, codec: random.chance(50) ? "libx264" : "mpeg4")
+      var project = RandomTimeline.project(&random)
+      if random.chance(50) { RandomTimeline.filters(&project, &random) }
+      guard let compiled = try? plan(project, media, codec: random.chance(50) ? "libx264" : "mpeg4")
       else { continue }
       for _ in 0..<6 {
         let budget = UInt64(random.int(40...400)) << 20
@@ -81,6 +83,12 @@ import Timeline
           compiled.withView { view in
             for stream in 0..<view.streamCount {
               #expect(memory.rings[memory.streamRings[stream]].slotBytes >= view.stream(stream).slotBytes)
+              let record = view.stream(stream)
+              guard !record.workerFilters.isEmpty, let ring = memory.filters.streamRings[stream].map({ memory.rings[$0] }) else {
+                #expect(record.workerFilters.isEmpty)
+                continue
+              }
+              #expect(ring.slotBytes >= record.slotBytes && ring.fillRole == SLUICE_ROLE_FILTER.rawValue)
             }
           }
         } catch {

@@ -19,13 +19,14 @@ from bench_grid import floor, grid, quality
 from bench_handoff import handoff
 from bench_length import length
 from bench_photos import photos
+from bench_reexport import reexport
 from bench_scroll import scroll
 from context import Context
 from media import Media
 from measure import CommandFailed
 from report import keep, machine
 
-BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff)}
+BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, reexport)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -90,7 +90,7 @@ class Supervisor:
         assert hello.magic == ipc.MAGIC_HELLO and hello.abi_major == ipc.ABI_MAJOR, "hello"
         assert hello.token == self.token and hello.role == self.role, "token or role"
         self.link.send(bytes(ipc.Welcome(
-            ipc.MAGIC_HELLO, 1, 0, 0, WORKER, self.epoch, len(self.regions), 0, endpoint.encode())))
+            ipc.MAGIC_HELLO, 1, ipc.ABI_MINOR, 0, WORKER, self.epoch, len(self.regions), 0, endpoint.encode())))
         for region, fd in self.regions:
             socket.send_fds(self.link, [bytes(region)], [fd])
         ready = self.receive(20_000)

@@ -9,7 +9,7 @@ import mmap
 import socket
 from ctypes import c_char, c_int64, c_uint8, c_uint16, c_uint32, c_uint64
 
-ABI_MAJOR, ABI_MINOR = 1, 0
+ABI_MAJOR, ABI_MINOR = 1, 1
 MAGIC_CONTROL, MAGIC_LEASE = 0x314C5443454C5553, 0x3145534C454C5553
 MAGIC_FRAME, MAGIC_HELLO = 0x314D5246, 0x314F4C48
 MAX_RINGS, MAX_WORKERS, MAX_SLOTS, MAX_INPUTS, MAX_PLANES = 32, 64, 4096, 496, 4
@@ -20,6 +20,9 @@ REGION_CONTROL, REGION_LEASE, REGION_PLAN, REGION_RING = 1, 2, 3, 4
 MSG_GRANT, MSG_OPEN, MSG_CLOSE, MSG_RENDER, MSG_ENCODE, MSG_FINISH, MSG_QUIT, MSG_FILTER = range(1, 9)
 MSG_READY, MSG_DONE, MSG_RELEASE, MSG_END, MSG_FINISHED, MSG_FAIL, MSG_WARN = range(32, 39)
 YUV420P = 1 | 8 << 4 | 1 << 10 | 1 << 12
+# What a filter reads of the plan (sluice_plan.h): places in its header.
+PLAN_MAGIC, PLAN_VERSION = 0x314E4C5043554C53, 3
+PLAN = {"version": 8, "text_offset": 168, "text_bytes": 176, "filter_count": 308, "filter_offset": 312}
 REFUSALS = {1: "version", 2: "role", 3: "full", 4: "token"}
 
 
@@ -85,7 +88,7 @@ class Message(ctypes.Structure):
 class Hello(ctypes.Structure):
     _fields_ = [
         ("magic", c_uint32), ("abi_major", c_uint16), ("abi_minor", c_uint16), ("role", c_uint32),
-        ("features", c_uint32), ("token", c_uint64), ("reserved", c_uint64)]
+        ("features", c_uint32), ("token", c_uint64), ("filter", c_uint64)]
 
 
 class Welcome(ctypes.Structure):
@@ -101,12 +104,42 @@ class Region(ctypes.Structure):
         ("reserved", c_uint64)]
 
 
-RECORDS = [Plane, Frame, Control, Ring, Slot, Input, Job, Lease, Message, Hello, Welcome, Region]
-assert [ctypes.sizeof(r) for r in RECORDS] == [16, 256, 64, 32, 64, 16, 8000, 3328, 64, 32, 256, 32]
+class PlanText(ctypes.Structure):
+    _fields_ = [("offset", c_uint32), ("bytes", c_uint32)]
+
+
+class PlanFilter(ctypes.Structure):
+    _fields_ = [("name", PlanText), ("parameters", PlanText), ("version", PlanText), ("flags", c_uint32), ("reserved", c_uint32)]
+
+
+RECORDS = [Plane, Frame, Control, Ring, Slot, Input, Job, Lease, Message, Hello, Welcome, Region, PlanText, PlanFilter]
+assert [ctypes.sizeof(r) for r in RECORDS] == [16, 256, 64, 32, 64, 16, 8000, 3328, 64, 32, 256, 32, 8, 32]
 
 
 def slot_word(generation, owner, state, flags=0):
     return generation << 32 | flags << 16 | owner << 8 | state
+
+
+def filter_key(name):
+    """FNV-1a, 64 bits: how a filter says its name in HELLO; no name: any filter."""
+    key = 0xCBF29CE484222325
+    for byte in name.encode():
+        key = (key ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return key if name else 0
+
+
+def plan_filter(plan, index):
+    """Name and parameters (JSON text) of a filter record of the plan; None when there is none."""
+    head = {name: (c_uint64 if name.endswith(("offset", "text_bytes")) else c_uint32).from_buffer_copy(plan, at).value
+            for name, at in PLAN.items()}
+    if c_uint64.from_buffer_copy(plan).value != PLAN_MAGIC or head["version"] != PLAN_VERSION or index >= head["filter_count"]:
+        return None
+    record = PlanFilter.from_buffer_copy(plan, head["filter_offset"] + index * ctypes.sizeof(PlanFilter))
+
+    def text(place):
+        at = head["text_offset"] + place.offset
+        return plan[at:at + place.bytes].decode()
+    return text(record.name), text(record.parameters)
 
 
 def routing_id(worker):
@@ -133,9 +166,10 @@ def map_region(fd, size, writable):
 
 def c_checks():
     """C that compiles only where the header agrees with this file."""
-    lines = ['#include "sluice_ipc.h"']
+    lines = ['#include "sluice_ipc.h"', '#include "sluice_plan.h"']
+    lines += [f'_Static_assert(offsetof(sluice_plan, {name}) == {at}, "sluice_plan.{name}");' for name, at in PLAN.items()]
     for record in RECORDS:
-        name = "sluice_" + record.__name__.lower()
+        name = "sluice_" + (record.__name__ if record is Plane else record.__name__.replace("Plan", "plan_")).lower()
         lines.append(f'_Static_assert(sizeof({name}) == {ctypes.sizeof(record)}, "{name}");')
         for field, kind in record._fields_:
             at, size = getattr(record, field).offset, ctypes.sizeof(kind)
@@ -143,7 +177,8 @@ def c_checks():
             lines.append(f'_Static_assert(sizeof((({name} *)0)->{field}) == {size}, "{name}.{field}");')
     for name in ["ABI_MAJOR", "ABI_MINOR", "MAGIC_CONTROL", "MAGIC_LEASE", "MAGIC_FRAME", "MAGIC_HELLO", "MAX_RINGS",
                  "MAX_WORKERS", "MAX_SLOTS", "MAX_INPUTS", "MAX_PLANES", "TEXT_COUNT", "ROLE_DECODER", "ROLE_FILTER",
-                 "REGION_CONTROL", "REGION_RING", "MSG_GRANT", "MSG_FILTER", "MSG_READY", "MSG_WARN"]:
+                 "REGION_CONTROL", "REGION_RING", "MSG_GRANT", "MSG_FILTER", "MSG_READY", "MSG_WARN", "PLAN_MAGIC",
+                 "PLAN_VERSION"]:
         lines.append(f'_Static_assert(SLUICE_{name} == {globals()[name]}, "{name}");')
     return "\n".join(lines + ["int main(void) { return 0; }"])
 

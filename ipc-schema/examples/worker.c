@@ -1,10 +1,13 @@
-/* A Sluice worker in plain C11: a decoder of synthetic frames, or a filter that inverts pictures.
- *   cc -std=c11 -I.. worker.c -lzmq -o worker
- *   SLUICE_TOKEN=... ./worker --socket PATH --role decoder|filter [--size 64x64]
- * Everything it relies on is in ../SPEC.md and ../sluice_ipc.h.
+/* A Sluice worker in plain C11: a filter of pictures (put your own into `process`), or a decoder of synthetic frames.
+ *   cc -std=c11 -O2 worker.c -lzmq -o worker
+ *   ./worker --role filter [--filter NAME] [--socket PATH]
+ *   ./worker --role decoder [--size 64x64] [--socket PATH]
+ * A launch file starts it by itself (workers.filters, see ../../launch/filter.json5): then socket, token and name of the filter
+ * stand in the environment. Everything it relies on is in ../SPEC.md and the two headers.
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "../sluice_ipc.h"
+#include "../sluice_plan.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +26,7 @@ static uint32_t width = 64, height = 64;
 static sluice_welcome welcome;
 static const sluice_control *control;      /* read-only */
 static const sluice_slot *slots;
+static const sluice_plan *plan;            /* read-only; NULL: not handed over */
 static uint8_t *payload[SLUICE_MAX_RINGS]; /* NULL: not handed to this role */
 static uint32_t ring_epoch[SLUICE_MAX_RINGS];
 static sluice_lease *lease;                /* ours alone */
@@ -70,6 +74,7 @@ static void map_region(const sluice_region *r, int fd) {
   close(fd);
   if (r->kind == SLUICE_REGION_CONTROL) control = p;
   if (r->kind == SLUICE_REGION_LEASE) lease = p;
+  if (r->kind == SLUICE_REGION_PLAN && r->bytes >= sizeof *plan) plan = p;
   if (r->kind == SLUICE_REGION_RING && r->ring < SLUICE_MAX_RINGS) payload[r->ring] = p, ring_epoch[r->ring] = r->epoch;
 }
 
@@ -83,7 +88,14 @@ static void prepare_lease(void) {
   STORE(&lease->magic, SLUICE_MAGIC_LEASE); /* last: now it is ready */
 }
 
-static int attach(const char *path, uint32_t role) {
+/* FNV-1a, 64 bits, of the name of the filter; no name: any filter. */
+static uint64_t filter_key(const char *name) {
+  uint64_t key = 0xcbf29ce484222325ull;
+  for (const char *c = name; *c; c++) key = (key ^ (uint8_t)*c) * 0x100000001b3ull;
+  return *name ? key : 0;
+}
+
+static int attach(const char *path, uint32_t role, const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path) fail("the socket's path is too long");
   strcpy(address.sun_path, path);
@@ -92,7 +104,7 @@ static int attach(const char *path, uint32_t role) {
 
   const char *token = getenv("SLUICE_TOKEN");
   sluice_hello hello = {.magic = SLUICE_MAGIC_HELLO, .abi_major = SLUICE_ABI_MAJOR, .abi_minor = SLUICE_ABI_MINOR,
-                        .role = role, .token = token ? strtoull(token, NULL, 0) : 0};
+                        .role = role, .token = token ? strtoull(token, NULL, 0) : 0, .filter = filter_key(name)};
   if (send(link, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello) fail("cannot say hello");
   receive(link, &welcome, sizeof welcome);
   if (welcome.magic != SLUICE_MAGIC_HELLO) fail("that is no supervisor");
@@ -242,34 +254,113 @@ static void close_stream(const sluice_message *m) {
   if (i < MAX_STREAMS) end_stream(i);
 }
 
-/* ---- filter: 255 - sample, from one slot into another ---- */
+/* ---- filter: from one slot into another ---- */
 
-/* Planes lie inside the slot: never trust a header, it comes from another process. */
-static int sane(const sluice_frame *f, uint64_t bytes) {
-  if (f->magic != SLUICE_MAGIC_FRAME || f->format != SLUICE_FORMAT(SLUICE_FAMILY_YUV, 8, 1, 1, 0)) return 0;
-  if (f->width == 0 || f->height == 0 || f->width > 65536 || f->height > 65536 || f->plane_count != 3) return 0;
-  for (int p = 0; p < 3; p++) {
-    uint64_t w = p ? (f->width + 1) / 2 : f->width, h = p ? (f->height + 1) / 2 : f->height;
-    if (f->plane[p].stride < w || f->plane[p].offset < SLUICE_FRAME_BYTES || f->plane[p].offset >= bytes) return 0;
-    if (f->plane[p].offset + f->plane[p].stride * (h - 1) + w > bytes) return 0;
+/* A picture in a slot: its header, and where each plane lies. */
+typedef struct picture {
+  sluice_frame head;
+  unsigned depth, bytes, alpha, planes; /* bits and bytes of a sample; 1 if the last plane is alpha; how many planes */
+  uint8_t *plane[SLUICE_MAX_PLANES];
+} picture;
+
+static uint32_t plane_width(const picture *p, unsigned plane) {
+  unsigned chroma = (p->head.format & 15) == SLUICE_FAMILY_YUV && (plane == 1 || plane == 2) ? p->head.format >> 10 & 3 : 0;
+  return (p->head.width + (1u << chroma) - 1) >> chroma;
+}
+static uint32_t plane_height(const picture *p, unsigned plane) {
+  unsigned chroma = (p->head.format & 15) == SLUICE_FAMILY_YUV && (plane == 1 || plane == 2) ? p->head.format >> 12 & 3 : 0;
+  return (p->head.height + (1u << chroma) - 1) >> chroma;
+}
+
+/* YOUR FILTER: reads the planes of `in`, writes all of those of `out`. The same picture and parameters (JSON) must give the
+ * same result, whoever computes it. This one inverts, {"planes": [0]} only those planes; alpha stays. */
+static void process(const picture *in, const picture *out, const char *parameters, int64_t frame) {
+  (void)frame;
+  const char *list = strstr(parameters, "\"planes\"");
+  list = list ? strchr(list, '[') : NULL;
+  for (unsigned p = 0; p < in->planes; p++) {
+    int inverted = p + in->alpha < in->planes;
+    if (list) {
+      const char *digit = list;
+      while (*digit && *digit != ']' && *digit != (char)('0' + p)) digit++;
+      inverted &= *digit == (char)('0' + p);
+    }
+    uint16_t peak = (uint16_t)((1u << in->depth) - 1);
+    for (uint32_t y = 0; y < plane_height(in, p); y++) {
+      const uint8_t *from = in->plane[p] + (size_t)y * in->head.plane[p].stride;
+      uint8_t *to = out->plane[p] + (size_t)y * out->head.plane[p].stride;
+      uint32_t width = plane_width(in, p);
+      if (!inverted) memcpy(to, from, (size_t)width * in->bytes);
+      else if (in->bytes == 1) for (uint32_t x = 0; x < width; x++) to[x] = (uint8_t)(peak - from[x]);
+      else for (uint32_t x = 0; x < width; x++) ((uint16_t *)to)[x] = (uint16_t)(peak - ((const uint16_t *)from)[x]);
+    }
+  }
+}
+
+/* Planes lie inside the slot: never trust a header, it comes from another process. 0: it does not hold. */
+static int locate(picture *p, uint8_t *memory, uint64_t bytes) {
+  uint32_t format = p->head.format, family = format & 15;
+  p->depth = format >> 4 & 63, p->bytes = p->depth > 8 ? 2 : 1, p->alpha = format >> 14 & 1;
+  p->planes = (family == SLUICE_FAMILY_GRAY ? 1 : 3) + p->alpha;
+  if (p->head.magic != SLUICE_MAGIC_FRAME || format >> 15 || family > SLUICE_FAMILY_RGB || p->depth < 1 || p->depth > 16) return 0;
+  if (p->head.plane_count != p->planes || p->head.width - 1 > 65535 || p->head.height - 1 > 65535) return 0;
+  for (unsigned i = 0; i < p->planes; i++) {
+    uint64_t row = (uint64_t)plane_width(p, i) * p->bytes, at = p->head.plane[i].offset, stride = p->head.plane[i].stride;
+    if (stride < row || at < SLUICE_FRAME_BYTES || at >= bytes || at % p->bytes || stride % p->bytes) return 0;
+    if (at + stride * (plane_height(p, i) - 1) + row > bytes) return 0;
+    p->plane[i] = memory + at;
   }
   return 1;
 }
 
+/* A picture of the same kind, its planes one after another in `memory`. */
+static int lay_out(picture *out, const picture *in, uint8_t *memory, uint64_t bytes) {
+  *out = *in;
+  uint64_t at = SLUICE_FRAME_BYTES;
+  for (unsigned p = 0; p < in->planes; p++) {
+    uint32_t row = plane_width(in, p) * in->bytes, stride = (row + SLUICE_PLANE_ALIGN - 1) / SLUICE_PLANE_ALIGN * SLUICE_PLANE_ALIGN;
+    out->head.plane[p] = (sluice_plane){.offset = at, .stride = stride};
+    at += (uint64_t)stride * plane_height(in, p);
+  }
+  return locate(out, memory, bytes);
+}
+
+/* Parameters of a filter record of the plan, zero-terminated; "{}" where there is none. */
+static const char *parameters_of(uint64_t number) {
+  static char text[65537];
+  static uint64_t known = UINT64_MAX;
+  if (number == known) return text;
+  strcpy(text, "{}");
+  known = number;
+  if (!plan || plan->magic != SLUICE_PLAN_MAGIC || plan->version != SLUICE_PLAN_VERSION || number >= plan->filter_count) return text;
+  const sluice_plan_filter *record = (const sluice_plan_filter *)((const char *)plan + plan->filter_offset) + number;
+  if (record->parameters.bytes >= sizeof text) return text;
+  memcpy(text, (const char *)plan + plan->text_offset + record->parameters.offset, record->parameters.bytes);
+  text[record->parameters.bytes] = 0;
+  return text;
+}
+
+/* A line for the user, and the end of the render: this picture cannot be filtered. */
+static void refuse(const sluice_message *m, const char *why) {
+  uint64_t number = lease->text_count;
+  snprintf(lease->text[number % SLUICE_TEXT_COUNT], SLUICE_TEXT_BYTES, "%s", why);
+  STORE(&lease->text_count, number + 1);
+  sluice_message failure = {.type = SLUICE_MSG_FAIL, .frame = m->frame, .stream = m->stream, .job = m->job, .arg = number, .count = 70};
+  post(&failure, 1);
+}
+
 static void filter(const sluice_message *m) {
-  const uint8_t *in = slot_memory(m->slot, m->generation, SLUICE_SLOT_READY);
-  uint8_t *out = slot_memory(m->slot2, m->generation2, SLUICE_SLOT_GRANTED);
-  if (!in || !out || done[m->slot2] == m->generation2) return; /* stale or repeated */
-  sluice_frame f;
-  memcpy(&f, in, sizeof f);
-  if (!sane(&f, slot_bytes(m->slot)) || !sane(&f, slot_bytes(m->slot2))) fail("a frame that this filter cannot read");
-  memcpy(out, &f, sizeof f);
-  for (int p = 0; p < 3; p++)
-    for (uint32_t y = 0; y < (p ? (f.height + 1) / 2 : f.height); y++)
-      for (uint32_t x = 0; x < (p ? (f.width + 1) / 2 : f.width); x++) {
-        uint64_t at = f.plane[p].offset + (uint64_t)y * f.plane[p].stride + x;
-        out[at] = (uint8_t)(255 - in[at]);
-      }
+  uint8_t *from = slot_memory(m->slot, m->generation, SLUICE_SLOT_READY); /* read-only memory */
+  uint8_t *to = slot_memory(m->slot2, m->generation2, SLUICE_SLOT_GRANTED);
+  if (!from || !to || done[m->slot2] == m->generation2) return; /* stale or repeated */
+  uint64_t start = now_ns();
+  picture in, out;
+  memcpy(&in.head, from, sizeof in.head);
+  if (!locate(&in, from, slot_bytes(m->slot))) return refuse(m, "not a picture that this filter can read");
+  if (!lay_out(&out, &in, to, slot_bytes(m->slot2))) return refuse(m, "the picture does not fit its slot");
+  process(&in, &out, parameters_of(m->arg), m->frame);
+  memcpy(to, &out.head, sizeof out.head);
+  __atomic_fetch_add(&lease->busy_ns, now_ns() - start, __ATOMIC_RELAXED);
   sluice_message reply = about(SLUICE_MSG_DONE, m->slot2, m->generation2);
   reply.frame = m->frame, reply.stream = m->stream, reply.job = m->job;
   publish(m->slot2, m->generation2, reply, 0); /* a job that is done has let go of its input, too */
@@ -292,18 +383,21 @@ static int handle(const sluice_message *m) {
 }
 
 int main(int argc, char **argv) {
-  const char *path = NULL, *role = "decoder";
+  const char *path = getenv("SLUICE_SOCKET"), *name = getenv("SLUICE_FILTER"), *role = name ? "filter" : "decoder";
+  if (!name) name = "";
+  int wrong = argc % 2 == 0;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!strcmp(argv[i], "--socket")) path = argv[i + 1];
     else if (!strcmp(argv[i], "--role")) role = argv[i + 1];
-    else if (strcmp(argv[i], "--size") || sscanf(argv[i + 1], "%ux%u", &width, &height) != 2) path = NULL, i = argc;
+    else if (!strcmp(argv[i], "--filter")) name = argv[i + 1];
+    else if (strcmp(argv[i], "--size") || sscanf(argv[i + 1], "%ux%u", &width, &height) != 2) wrong = 1;
   }
   int filters = !strcmp(role, "filter");
-  if (!path || argc % 2 == 0 || (!filters && strcmp(role, "decoder")) || width - 1 > 65535 || height - 1 > 65535) {
-    fprintf(stderr, "usage: worker --socket PATH --role decoder|filter [--size 64x64]\n");
+  if (!path || wrong || (!filters && strcmp(role, "decoder")) || width - 1 > 65535 || height - 1 > 65535) {
+    fprintf(stderr, "usage: worker --socket PATH --role decoder|filter [--filter NAME] [--size 64x64]\n");
     return 2;
   }
-  int link = attach(path, filters ? SLUICE_ROLE_FILTER : SLUICE_ROLE_DECODER);
+  int link = attach(path, filters ? SLUICE_ROLE_FILTER : SLUICE_ROLE_DECODER, name);
   connect_bus();
   sluice_message ready = {.type = SLUICE_MSG_READY, .arg = welcome.epoch};
   post(&ready, 1);

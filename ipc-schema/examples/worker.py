@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""A Sluice worker in Python: a decoder of synthetic frames, or a filter that inverts pictures.
+"""A Sluice worker in Python: a filter of pictures (put your own into `process`), or a decoder of synthetic frames.
 
-    SLUICE_TOKEN=... worker.py --socket PATH --role decoder|filter [--size 64x64]
+    worker.py --role filter [--filter NAME] [--socket PATH]
+    worker.py --role decoder [--size 64x64] [--socket PATH]
 
-Pixels are numpy views on the slot: nothing is copied. Everything it relies on is in ../SPEC.md.
+A launch file starts it by itself (workers.filters, see ../../launch/filter.json5): then socket, token and name of the
+filter stand in the environment. Pixels are numpy views on the slot: nothing is copied. Everything it relies on is in
+../SPEC.md.
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import ctypes
+import json
 import os
 import socket
 import sys
+import threading
 import time
 
 import numpy as np
@@ -19,6 +24,60 @@ import zmq
 import sluice_ipc as ipc
 
 libc = ctypes.CDLL(None)
+
+
+def process(picture, out, parameters, frame):
+    """YOUR FILTER. Reads `picture.planes`, writes all of `out.planes`; both are lists of numpy arrays (height, width) that
+    lie in the slots themselves, uint8 for 8 bits a sample, uint16 above: Y U V, or R G B, or gray, then alpha if
+    `picture.alpha`. `parameters`: what the project says, as Python has it. `frame`: number of the output frame.
+
+    The same picture and parameters must give the same result, whoever computes it. Raise what makes it impossible: the
+    render ends with its text. OpenCV and torch take the arrays as they are: cv2.GaussianBlur(plane, (9, 9), 0, dst=out),
+    torch.from_numpy(plane).
+
+    This one inverts, {"planes": [0]} only those planes; alpha stays.
+    """
+    colors = len(picture.planes) - picture.alpha
+    inverted = parameters.get("planes", range(colors))
+    for number, (plane, target) in enumerate(zip(picture.planes, out.planes)):
+        if number < colors and number in inverted:
+            np.subtract(plane.dtype.type(picture.peak), plane, out=target)
+        else:
+            np.copyto(target, plane)
+
+
+class Picture:
+    """A slot's picture: its header, and numpy views on its planes."""
+
+    def __init__(self, memory, head):
+        kind = head.format
+        self.head, self.depth, self.alpha = head, kind >> 4 & 63, kind >> 14 & 1
+        self.width, self.height, self.peak = head.width, head.height, (1 << self.depth) - 1
+        if head.magic != ipc.MAGIC_FRAME or kind >> 15 or kind & 15 > 2 or not 1 <= self.depth <= 16:
+            raise ValueError("not a picture that this filter can read")
+        if head.plane_count != (1 if kind & 15 == 0 else 3) + self.alpha:
+            raise ValueError("not as many planes as its format has")
+        self.dtype = np.dtype(np.uint8 if self.depth <= 8 else np.uint16)
+        # numpy refuses what lies outside the slot.
+        self.planes = [np.ndarray(self.shape(p), self.dtype, memory, head.plane[p].offset, (head.plane[p].stride, self.dtype.itemsize))
+                       for p in range(head.plane_count)]
+
+    def shape(self, plane):
+        if self.head.format & 15 != 1 or plane not in (1, 2):
+            return self.height, self.width
+        across, down = self.head.format >> 10 & 3, self.head.format >> 12 & 3
+        return -(-self.height >> down), -(-self.width >> across)
+
+    def like(self, memory):
+        """A picture of the same kind, its planes one after another in `memory`; its header is not written yet."""
+        head = ipc.Frame.from_buffer_copy(self.head)
+        at = ipc.FRAME_BYTES
+        for p in range(head.plane_count):
+            height, width = self.shape(p)
+            stride = (width * self.dtype.itemsize + 63) // 64 * 64
+            head.plane[p] = ipc.Plane(at, stride, 0)
+            at += stride * height
+        return Picture(memory, head)
 
 
 def fence():
@@ -33,12 +92,14 @@ def fence():
 
 
 class Worker:
-    def __init__(self, path, role, size):
+    def __init__(self, path, role, size, name):
         self.width, self.height = size
+        self.plan, self.parameters = None, {}  # of the filters of the plan, by number
         self.granted = {}  # slot: (generation, stream), not yet filled
         self.streams = {}  # stream: [next frame, end]
         self.payload, self.ring_epoch = {}, {}
-        self.attach(path, role)
+        self.attach(path, role, name)
+        threading.Thread(target=self.beat, daemon=True).start()
         bus = self.bus = zmq.Context().socket(zmq.DEALER)
         bus.set(zmq.ROUTING_ID, ipc.routing_id(self.index))
         bus.set(zmq.LINGER, 0)
@@ -48,11 +109,12 @@ class Worker:
 
     # ---- attach ----
 
-    def attach(self, path, role):
+    def attach(self, path, role, name):
         self.link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.link.connect(path)
         token = int(os.environ.get("SLUICE_TOKEN", "0"), 0)
-        self.link.send(bytes(ipc.Hello(ipc.MAGIC_HELLO, ipc.ABI_MAJOR, ipc.ABI_MINOR, role, 0, token, 0)))
+        self.link.send(bytes(ipc.Hello(
+            ipc.MAGIC_HELLO, ipc.ABI_MAJOR, ipc.ABI_MINOR, role, 0, token, ipc.filter_key(name))))
         welcome, _ = ipc.receive(self.link, ipc.Welcome)
         if welcome.magic != ipc.MAGIC_HELLO:
             sys.exit("worker: that is no supervisor")
@@ -78,6 +140,8 @@ class Worker:
             self.rings = [ipc.Ring.from_buffer_copy(memory, self.control.ring_offset + 32 * i) for i in range(ipc.MAX_RINGS)]
         elif region.kind == ipc.REGION_LEASE:
             self.lease_memory = memory
+        elif region.kind == ipc.REGION_PLAN:
+            self.plan = memory
         elif region.kind == ipc.REGION_RING:
             self.payload[region.ring] = np.frombuffer(memory, np.uint8)
             self.ring_epoch[region.ring] = region.epoch
@@ -166,24 +230,38 @@ class Worker:
         self.granted = {slot: grant for slot, grant in self.granted.items() if grant[1] != stream}
         self.post(ipc.Message(type=ipc.MSG_END, stream=stream, frame=number))
 
-    # ---- filter: 255 - sample, from one slot into another ----
+    # ---- filter: from one slot into another ----
 
     def filter(self, m):
         source = self.slot(m.slot, m.generation, ipc.READY)
         target = self.slot(m.slot2, m.generation2, ipc.GRANTED)
         if source is None or target is None or self.done[m.slot2] == m.generation2:
             return
-        head = ipc.Frame.from_buffer_copy(source[:ipc.FRAME_BYTES].tobytes())
-        if head.magic != ipc.MAGIC_FRAME or head.format != ipc.YUV420P or head.plane_count != 3:
-            sys.exit("worker: a frame that this filter cannot read")
-        target[:ipc.FRAME_BYTES] = source[:ipc.FRAME_BYTES]
-        for p in range(3):
-            w, h = (head.width, head.height) if p == 0 else ((head.width + 1) // 2, (head.height + 1) // 2)
-            at, stride = head.plane[p].offset, head.plane[p].stride
-            rows = np.ndarray((h, w), np.uint8, source, at, (stride, 1))  # numpy refuses what lies outside the slot
-            np.subtract(255, rows, out=np.ndarray((h, w), np.uint8, target, at, (stride, 1)))
+        start = time.monotonic_ns()
+        try:
+            picture = Picture(source, ipc.Frame.from_buffer_copy(source[:ipc.FRAME_BYTES].tobytes()))
+            out = picture.like(target)
+            process(picture, out, self.parameters_of(m.arg), m.frame)
+        except Exception as problem:
+            return self.fail(m, f"{type(problem).__name__}: {problem}")
+        target[:ipc.FRAME_BYTES] = np.frombuffer(bytes(out.head), np.uint8)
+        self.lease.busy_ns += time.monotonic_ns() - start
         # A job that is done has let go of its input, too.
         self.publish(m.slot2, m.generation2, False, stream=m.stream, frame=m.frame, job=m.job)
+
+    def parameters_of(self, number):
+        if number not in self.parameters:
+            record = ipc.plan_filter(self.plan, number) if self.plan else None
+            self.parameters[number] = (json.loads(record[1]) if record else None) or {}
+        return self.parameters[number]
+
+    def fail(self, m, text):
+        """A line for the user, and the end of the render: this picture cannot be filtered."""
+        number = self.lease.text_count
+        self.lease.text[number % ipc.TEXT_COUNT].value = text.encode()[:ipc.TEXT_BYTES - 1]
+        fence()
+        self.lease.text_count = number + 1
+        self.post(ipc.Message(type=ipc.MSG_FAIL, frame=m.frame, stream=m.stream, job=m.job, arg=number, count=70))
 
     # ---- loop ----
 
@@ -204,12 +282,17 @@ class Worker:
         self.decode()
         return True
 
+    def beat(self):
+        """Also while a picture takes long; that it takes for ever is seen by its deadline."""
+        while True:
+            self.lease.heartbeat = time.monotonic_ns()
+            time.sleep(0.25)
+
     def run(self):
         poller = zmq.Poller()
         poller.register(self.bus, zmq.POLLIN)
         poller.register(self.link.fileno(), zmq.POLLIN)
         while True:
-            self.lease.heartbeat = time.monotonic_ns()
             ready = dict(poller.poll(250))
             if self.link.fileno() in ready:
                 try:
@@ -225,11 +308,19 @@ class Worker:
                         return
 
 
-if __name__ == "__main__":
+def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--socket", required=True)
-    options.add_argument("--role", choices=["decoder", "filter"], default="decoder")
+    options.add_argument("--socket", default=os.environ.get("SLUICE_SOCKET"), help="default: $SLUICE_SOCKET")
+    name = os.environ.get("SLUICE_FILTER", "")
+    options.add_argument("--role", choices=["decoder", "filter"], default="filter" if name else "decoder")
+    options.add_argument("--filter", default=name, help="name that the project gives the filter; default: any")
     options.add_argument("--size", default="64x64", type=lambda text: tuple(map(int, text.split("x"))))
     options = options.parse_args()
+    if not options.socket:
+        sys.exit("worker: no --socket, and no SLUICE_SOCKET in the environment")
     role = ipc.ROLE_FILTER if options.role == "filter" else ipc.ROLE_DECODER
-    Worker(options.socket, role, options.size).run()
+    Worker(options.socket, role, options.size, options.filter).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,33 @@
  * Picture 0 serves frames 0 and 1, which are rendered. Picture 1 goes straight to the encoder as frame 2 (bypass) and
  * again as frame 3 (reuse). Slot 0 belongs to the decoder's ring, slots 1 and 2 to the renderers'.
  * check.sh proves it and shows that each broken variant (-D NAME, see the end) is caught.
+ *
+ * Where the crash tests end a real worker (SluiceBase/KillPoint.swift; SchemaTests holds the names equal), and the step here:
+ *   point take.before             a command is taken, nothing is done yet: IDLE
+ *   point fill.before             BEGIN
+ *   point fill.after              FILL
+ *   point publish.before-done     before PUBLISH
+ *   point publish.after-done      PUBLISH, its doorbell lost
+ *   point publish.before-send     the same
+ *   point publish.after-send      PUBLISH
+ *   point read.before             the encoder's READ
+ *   point read.after              after READ
+ *   point release.before-store    before HOLD, or the encoder's PUBLISH
+ *   point release.after-store     HOLD or PUBLISH, its doorbell lost
+ *   point release.before-send     the same
+ *   point release.after-send      after it
+ *   point attach.after-hello      restart: the process is there, it takes no part yet
+ *   point attach.after-lease      the same
+ *   point ready.before-send       the same
+ *   point ready.after-send        restart
+ *   point begin.before            an encoder's segment begins: written = 0
+ *   point begin.after             the same
+ *   point finished.before-send    written = FRAMES, not yet known
+ *   point finished.after-send     written = FRAMES
+ *   point end.before-send         a stream's end: the decoder has nothing left, as after HOLD
+ *   point end.after-send          the same
+ *   point need.before-send        a decoder that waits for a slot: IDLE
+ *   point need.after-send         the same
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LOSSES
 #define LOSSES 1   /* messages that may be lost, besides doorbells that find their queue full */

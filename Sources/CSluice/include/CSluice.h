@@ -83,6 +83,17 @@ int sluice_link_file(int fd, const char *path);
 /// A connected SEQPACKET pair, close-on-exec.
 int sluice_pair(int fds[2]);
 int sluice_pipe(int fds[2]);
+/// Kill points of the tests (SluiceBase/KillPoint.swift). Armed before a worker starts its threads.
+extern int sluice_kill_armed;
+static inline bool sluice_kill_points_armed(void) { return __builtin_expect(sluice_kill_armed, 0); }
+void sluice_arm_kill_points(int count);
+/// True once, at the count-th call.
+bool sluice_kill_point_is_due(void);
+
+/// Moves up to `bytes` from a pipe to another descriptor, without a copy where the kernel can; waits for both. Bytes moved, 0 at
+/// the end of the pipe, -1 and errno.
+ssize_t sluice_move(int from, int to, size_t bytes);
+void sluice_enlarge_pipe(int fd, int bytes);
 /// CPU time in nanoseconds of this process, and of its ended children.
 uint64_t sluice_cpu_self(void);
 uint64_t sluice_cpu_children(void);

@@ -78,7 +78,7 @@ extension RunEngine {
     }
     let count = Int(request["count"]?.number?.integer ?? 1)
     guard (1...32).contains(count) else { throw SluiceError(.usage, "must be from 1 to 32", at: "count") }
-    try checkRoom(for: role, count)
+    try makeRoom(for: role, count)
     var handles: [WorkerHandle] = []
     for _ in 0..<count {
       try spawn(role, nextNumber(role))
@@ -89,43 +89,9 @@ extension RunEngine {
     pendingCommands.append(PendingCommand(client: client, goal: .ready(handles)))
   }
 
-  /// Whether `count` more of a role make sense and fit into the budget.
-  private func checkRoom(for role: sluice_role, _ count: Int) throws(SluiceError) {
-    let title = WorkerHandle.title(role)
-    guard !finished, !isWritten, !scheduler.isDone else {
-      throw SluiceError(.tryAgain, "the run is about to end: there is no work left")
-    }
-    if role == SLUICE_ROLE_ENCODER, prepared.direct {
-      throw SluiceError(
-        .unavailable, "this output is written by one encoder, frame after frame", at: outputName,
-        advice: "only files with segments (mp4, mkv, mov, webm) take more")
-    }
-    if role == SLUICE_ROLE_DECODER, scheduler.plan.streamCount == 0 {
-      throw SluiceError(.unavailable, "this run decodes nothing: its timeline has no sources")
-    }
-    let most = Scheduler.unassigned - 8  // some numbers are kept for successors
-    guard workers.count + count <= most else {
-      throw SluiceError(.unavailable, "a run has at most \(most) workers, this one has \(workers.count)")
-    }
-    let extra = workers.reduce(0) { $0 + ($1.isExtra ? privateNeed($1.role) : 0) }
-    let need = privateNeed(role) * UInt64(count)
-    let left = prepared.memory - min(prepared.memory, memory.bytes + extra)
-    guard need <= left else {
-      throw SluiceError(
-        .unavailable,
-        "\(count == 1 ? "another \(title) needs" : "\(count) more \(title)s need") about \(need >> 20) MiB; of the run's "
-          + "budget of \(prepared.memory >> 20) MiB \(left >> 20) MiB are left", at: "--memory",
-        advice: "start the run with a larger --memory")
-    }
-  }
-
-  /// What one more worker takes besides what its streams and lanes have in the plan.
-  private func privateNeed(_ role: sluice_role) -> UInt64 {
-    MemoryPlan.programBytes + (role == SLUICE_ROLE_ENCODER ? MemoryPlan.encoderBytes(scheduler.plan.output) : 0)
-  }
-
   private func detach(_ request: JSONValue, _ client: CommandServer.Client) throws(SluiceError) {
-    guard let word = request["worker"]?.string, let worker = workers.first(where: { $0.name == word || "\($0.process.pid)" == word })
+    guard let word = request["worker"]?.string,
+      let worker = workers.first(where: { $0.name == word || "\($0.process.pid)" == word })
     else {
       let wanted = request["worker"]?.string ?? ""
       throw SluiceError(
@@ -143,14 +109,10 @@ extension RunEngine {
 
   /// Whether no other worker of its role is there to do its work.
   private func isLast(_ worker: WorkerHandle) -> Bool {
-    !workers.contains { $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil }
-  }
-
-  /// Lets a worker go; it is not started again.
-  private func leave(_ worker: WorkerHandle) {
-    guard !worker.isLeaving else { return }
-    worker.isLeaving = true
-    worker.process.signal(SIGKILL)
+    !workers.contains {
+      $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil
+        && ($0.serves == worker.serves || $0.serves == 0)
+    }
   }
 
   /// Number for the name of a new worker: none is given twice in a run.

@@ -9,7 +9,8 @@ extension RunEngine {
     return .object([
       "ok": .bool(true), "run": .string(directory.name), "pid": .number(getpid()),
       "state": .string(isWritten ? "finishing" : scheduler.isDone ? "joining" : "rendering"),
-      "project": .string(configuration.project.path), "output": .string(outputName),
+      "project": .string(absolute(configuration.project.path)),
+      "output": .string(output.kind == .file ? absolute(configuration.output) : outputName),
       "attachSocket": .string(directory.attachSocket), "controlSocket": .string(directory.controlSocket),
       "frames": .number(progress.frames), "totalFrames": .number(progress.totalFrames),
       "wallSeconds": .number(thousandths: progress.wallSeconds), "fps": .number(thousandths: progress.fps),
@@ -20,6 +21,13 @@ extension RunEngine {
       "lanes": .number(scheduler.laneCount), "restarts": .number(restarts),
       "workers": .array(workers.map(state)),
     ])
+  }
+
+  /// The same for somebody who is elsewhere.
+  private func absolute(_ path: String) -> String {
+    guard !path.isEmpty, !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+    defer { free(here) }
+    return String(cString: here) + "/" + path
   }
 
   private func state(_ worker: WorkerHandle) -> JSONValue {

@@ -82,6 +82,9 @@ public final class OutputTarget {
     descriptor = FileDescriptor(fd)
   }
 
+  /// A regular file of ours: what was written may be written over.
+  var canBeginAgain: Bool { temporary != nil }
+
   deinit { if let temporary, !temporary.isEmpty { unlink(temporary) } }
 
   /// A nameless file in the output's directory for a segment; in /tmp when the output is no file.

@@ -9,10 +9,13 @@ public struct LaunchDescription: Sendable, Equatable {
     /// Jobs or frames that one worker may have at once; of a decoder: frames before its first that a stream is opened, where
     /// memory allows.
     public var credit: Int
-    /// Times that a worker which ended is started again.
+    /// Deaths in a row, without progress in between, after which a worker is still started again; and which a piece of work may
+    /// cause before it is found guilty. 0: the first death ends the run.
     public var restarts = 3
     /// Longest silence of its heart, in seconds, before a worker counts as hung.
     public var deadlineSeconds = 10
+    /// Longest time without progress, in seconds, while a worker has work and nobody else is waited for.
+    public var progressSeconds = 300
     /// Added to the scheduling priority, 0 to 19.
     public var nice = 0
   }
@@ -105,7 +108,7 @@ struct LaunchReader {
   private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, threads: inout Int)
     throws(SluiceError)
   {
-    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "nice", "threads"]) {
+    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "progressSeconds", "nice", "threads"]) {
       if member.key == "threads" {
         threads = try integer(member.value, "\(place).threads", 1...64)
       } else {
@@ -115,7 +118,7 @@ struct LaunchReader {
   }
 
   private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
-    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "nice"]) {
+    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "progressSeconds", "nice"]) {
       try set(member, place, &role)
     }
   }
@@ -127,6 +130,7 @@ struct LaunchReader {
     case "credit": role.credit = try integer(member.value, key, 1...64)
     case "restarts": role.restarts = try integer(member.value, key, 0...1000)
     case "deadlineSeconds": role.deadlineSeconds = try integer(member.value, key, 1...3600)
+    case "progressSeconds": role.progressSeconds = try integer(member.value, key, 1...86400)
     default: role.nice = try integer(member.value, key, 0...19)
     }
   }

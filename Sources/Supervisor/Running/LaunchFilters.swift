@@ -19,7 +19,8 @@ extension LaunchDescription {
   }
 
   func role(of worker: WorkerHandle) -> Role {
-    worker.filter.map { filters[$0]?.role ?? Filter().role } ?? role(worker.role)
+    guard worker.role == SLUICE_ROLE_FILTER else { return role(worker.role) }
+    return (worker.filter.flatMap { filters[$0] } ?? Filter()).role
   }
 
   /// Of all that the run starts by itself and the plan needs.
@@ -29,7 +30,7 @@ extension LaunchDescription {
 }
 
 extension LaunchReader {
-  private static let filterKeys = [
+  static let filterKeys = [
     "command", "count", "credit", "restarts", "deadlineSeconds", "nice", "memory", "waitSeconds",
   ]
 

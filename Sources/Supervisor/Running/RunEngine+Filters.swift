@@ -44,6 +44,7 @@ extension RunEngine {
     let key = hello.filter != 0 ? hello.filter : worker.filter.map(WorkerEffect.key) ?? 0
     guard scheduler.hasFilter(key) else { return false }
     worker.serves = key
+    if worker.filter == nil { worker.filter = scheduler.filterName(key) }
     return true
   }
 
@@ -94,6 +95,7 @@ extension RunEngine {
     }
     let missing = scheduler.missingFilters
     filterWatch.since = filterWatch.since.filter { missing.contains($0.key) }
+    filterWatch.said.formIntersection(missing)
     for name in missing {
       let since = filterWatch.since[name] ?? now
       filterWatch.since[name] = since

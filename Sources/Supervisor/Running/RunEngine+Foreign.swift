@@ -29,12 +29,17 @@ extension RunEngine {
         role != SLUICE_ROLE_ENCODER || !prepared.direct
       else { return .refused(2) }
     }
+    // What it takes of memory is its own, but an encoder's lane is the run's.
+    if role == SLUICE_ROLE_ENCODER {
+      do throws(SluiceError) { try makeRoom(for: role, 1) } catch { return .refused(3) }
+    }
     // Half of the numbers are kept for workers of ours.
     guard !scheduler.isDone, workers.count(where: { !$0.isOurs }) < Int(SLUICE_MAX_WORKERS) / 2,
       let process = ForeignProcess(peerOf: connection)
     else { return .refused(3) }
     let handle = WorkerHandle(
       name: "\(WorkerHandle.title(role))-\(nextNumber(role))", role: role, process: process, token: 0, restarts: 0)
+    guard role != SLUICE_ROLE_FILTER || admitsFilter(handle, hello) else { return .refused(2) }
     workers.append(handle)
     // What others decode, draw and encode is not known to be what our programs would make of it.
     if role != SLUICE_ROLE_FILTER { flow.store?.stop() }
@@ -42,17 +47,24 @@ extension RunEngine {
     return .admitted(handle)
   }
 
-  /// A third party's connection became readable: it ended, or it says what nobody asked for. It may not go on writing.
+  /// A third party's connection became readable: it ends, or it says what nobody asked for. Its slots come back when the
+  /// process has ended, which it may do by itself in a moment.
   func linkEnded(_ worker: WorkerHandle) {
+    var byte: UInt8 = 0
+    let isEnd = worker.connection.map { recv($0.raw, &byte, 1, Int32(MSG_DONTWAIT)) } ?? 0 <= 0
     worker.connection = nil
-    if worker.killedFor == nil, !worker.process.wait(milliseconds: 20) { worker.killedFor = "its connection closed" }
-    worker.process.signal(SIGKILL)
+    if isEnd {
+      worker.dismissedAt = sluice_now_ns()
+    } else if worker.killedFor == nil {
+      worker.killedFor = "it sent what nobody asked for"
+      worker.process.signal(SIGKILL)
+    }
   }
 
   /// Ends third parties that said HELLO but not READY.
   func dropUnready() {
     for worker in workers where !worker.isOurs && !worker.isReady && worker.killedFor == nil {
-      let seconds = prepared.launch.role(worker.role).deadlineSeconds
+      let seconds = prepared.launch.role(of: worker).deadlineSeconds
       guard sluice_now_ns() - worker.started > UInt64(seconds) * 1_000_000_000 else { continue }
       worker.killedFor = "it did not say READY within \(seconds) s"
       worker.process.signal(SIGKILL)
@@ -85,6 +97,8 @@ extension RunEngine {
     } else if worker.isExtra, !worker.isReady {
       observer.warning("\(worker.name) ended with \(worker.killedFor ?? worker.process.ending) before it was ready")
     }
+    // A filter is somebody else's: the render waits for the next one.
+    if worker.role == SLUICE_ROLE_FILTER { return }
     guard !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
     try spawn(worker.role, nextNumber(worker.role))
   }

@@ -7,37 +7,14 @@ import Timeline
 
 /// Messages to events, actions to messages.
 extension RunEngine {
-  /// Takes in everything that waits on the bus.
-  func pumpBus() {
-    busIsFull = true
-    for _ in 0..<RunEngine.batch {
-      guard let (index, messages) = bus.receive() else {
-        busIsFull = false
-        return
-      }
-      guard let worker = workers.first(where: { $0.index == index }) else { continue }
-      guard isBearable(messages.count, from: worker) else {
-        kill(worker, "it sent more than anybody can mean")
-        continue
-      }
-      if messages.isEmpty {
-        kill(worker, "it sent a malformed message")
-        continue
-      }
-      for message in messages { take(message, from: worker, index) }
-    }
-  }
-
-  /// Messages that are taken in at once: a flood does not keep the loop from everything else.
-  static let batch = 2048
-
-  private func kill(_ worker: WorkerHandle, _ reason: String) {
+  func kill(_ worker: WorkerHandle, _ reason: String) {
     if worker.killedFor == nil { worker.killedFor = reason }
     worker.process.signal(SIGKILL)
   }
 
-  private func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
+  func take(_ message: Message, from worker: WorkerHandle, _ index: Int) {
     let slot = Int(message.slot)
+    if message.kind == .done || message.kind == .finished || message.kind == .end { worker.progress += 1 }
     switch message.kind {
     case .ready where worker.role == SLUICE_ROLE_FILTER:
       worker.isReady = true
@@ -175,7 +152,9 @@ extension RunEngine {
           Message(
             .finish, frame: segment.frames.upperBound, job: UInt32(segment.index), count: UInt32(segment.frames.count)),
           worker)
-      case .dismiss(let worker): queue(Message(.quit), worker)
+      case .dismiss(let index):
+        workers.first { $0.index == index }?.dismissedAt = sluice_now_ns()
+        queue(Message(.quit), index)
       case .kill(let index, let reason):
         if let worker = workers.first(where: { $0.index == index }) { kill(worker, reason) }
       case .segmentDone(let segment, let bytes): try segmentDone(segment, bytes)
@@ -183,13 +162,9 @@ extension RunEngine {
       case .fail(let text, let code): throw SluiceError(ExitCode(rawValue: code) ?? .badInput, text)
       }
     }
-    for (worker, messages) in outgoing where !messages.isEmpty {
-      var rest = messages[...]
-      while !rest.isEmpty {
-        _ = bus.send(Array(rest.prefix(200)), to: worker)  // a peer that is gone is noticed by its pidfd
-        rest = rest.dropFirst(200)
-      }
-      outgoing[worker] = []
+    for (index, messages) in outgoing where !messages.isEmpty {
+      if let worker = workers.first(where: { $0.index == index }) { deliver(messages, to: worker) }
+      outgoing[index] = []
     }
   }
 
@@ -202,9 +177,7 @@ extension RunEngine {
   private func begin(_ index: Int, _ segment: Segment) throws(SluiceError) {
     let file: FileDescriptor
     if prepared.direct {
-      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
-      file = descriptor
-      outputBegun = true
+      file = try directDescriptor()
     } else {
       file = try output.segmentFile()
       segmentFiles[segment.index] = file
@@ -227,7 +200,8 @@ extension RunEngine {
     segmentsWritten += 1
     if prepared.direct {
       outputBytes = bytes
-      isWritten = true
+      directBytes = bytes
+      try checkDirectEnd()
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
       try segmentFinished(segment, file)
     }

@@ -25,11 +25,10 @@ extension RunEngine {
       guard let own = workers.first(where: { $0.token == hello.token && $0.index == nil }) else {
         return AttachListener.refuse(connection, status: 4)
       }
-      guard hello.role == own.role.rawValue else { return AttachListener.refuse(connection, status: 2) }
+      guard hello.role == own.role.rawValue, own.role != SLUICE_ROLE_FILTER || admitsFilter(own, hello) else {
+        return AttachListener.refuse(connection, status: 2)
+      }
       worker = own
-    }
-    if worker.role == SLUICE_ROLE_FILTER, !admitsFilter(worker, hello) {
-      return AttachListener.refuse(connection, status: 2)
     }
     worker.index = index
     worker.connection = connection
@@ -46,6 +45,7 @@ extension RunEngine {
       if worker.role == SLUICE_ROLE_DECODER, !fills { continue }
       regions.append(OfferedRegion(kind: SLUICE_REGION_RING, ring: ring, region: ringRegions[ring], writable: fills))
     }
+    if hello.features & SLUICE_FEATURE_LOG.rawValue != 0 { regions += worker.makeLink() }
     if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: directory.busEndpoint, regions: regions) {
       worker.killedFor = "it went away during the handshake"
       worker.process.signal(SIGKILL)
@@ -64,34 +64,24 @@ extension RunEngine {
 
   /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
   func died(_ worker: WorkerHandle) throws(SluiceError) {
-    pumpBus()  // what it said before it died is true
+    pumpBus()
+    hear(worker)  // what it said before it died is true
     workers.removeAll { $0 === worker }
     counters.add(worker)
     retire(worker)
     let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""
+    let cost = costOfBeginningAgain(worker)
+    var progressed = worker.progress > 0
+    let convictions = scheduler.convictions
     if let index = worker.index {
       outgoing[index] = nil
+      if worker.role == SLUICE_ROLE_ENCODER { progressed = encoderCameFurther(index) }
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
     if !worker.isOurs || worker.isLeaving || worker.isExtra && !worker.isReady { return try goodbye(worker) }
-    let reason = worker.killedFor ?? worker.process.ending
-    if worker.role == SLUICE_ROLE_ENCODER, outputBegun {
-      throw SluiceError(
-        .software, "\(worker.name) ended with \(reason); what it has written cannot be continued", at: outputName,
-        advice: "run it again")
-    }
-    guard worker.restarts < prepared.launch.role(of: worker).restarts, worker.index != nil else {
-      throw SluiceError(
-        worker.index == nil ? .unavailable : .software,
-        "\(worker.name) ended again and again, at last with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)")")
-    }
-    observer.warning("\(worker.name) ended with \(reason)\(wasAtWork.isEmpty ? "" : ", \(wasAtWork)"); it is started again")
-    restarts += 1
-    let number = Int(worker.name.split(separator: "-").last ?? "0") ?? 0
-    if let filter = worker.filter { return try spawnFilter(filter, number, restarts: worker.restarts + 1) }
-    try spawn(worker.role, number, restarts: worker.restarts + 1)
-    workers[workers.count - 1].isExtra = worker.isExtra
+    if scheduler.convictions > convictions { worker.deathsInRow = 0 }
+    try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 
   private func retire(_ worker: WorkerHandle) {
@@ -108,7 +98,7 @@ extension RunEngine {
   /// Asks all to end, waits a moment, ends the rest.
   func quitWorkers() {
     sampleMemory(exactly: scheduler.plan.frameCount < 30)
-    for worker in workers { if let index = worker.index { _ = bus.send([Message(.quit)], to: index) } }
+    for worker in workers { deliver([Message(.quit)], to: worker) }
     for worker in workers {
       if !worker.process.wait(milliseconds: worker.isOurs ? 500 : 1000) { worker.process.end() }
       counters.add(worker)

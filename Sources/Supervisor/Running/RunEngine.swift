@@ -37,8 +37,17 @@ final class RunEngine {
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
-  /// An encoder writes to the output itself: no other can go on where it stops.
-  var outputBegun = false
+  /// Between the encoder and an output in one piece that cannot be written over; and the bytes that the encoder says it wrote.
+  var relay: OutputRelay? = nil
+  var directBytes: UInt64? = nil
+  var pendingRestarts: [PendingRestart] = []
+  /// Furthest frame that an encoder has let go of in each segment.
+  var furthest: [Int: Int64] = [:]
+  /// Who was waited for at the last look, and since when; when hearts were looked at, and from when on they count.
+  var marks: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]
+  var nextProgressLook: UInt64 = 0
+  var lastLook: UInt64 = 0
+  var heartsFrom: UInt64 = 0
   var peakMemory: UInt64 = 0
   var currentMemory: UInt64 = 0
   let commands: CommandServer
@@ -102,6 +111,8 @@ final class RunEngine {
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
     setup.holdOnError = configuration.onError == .hold
+    setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
+    setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
       guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
@@ -173,6 +184,7 @@ final class RunEngine {
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
       listener.watched,
       assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
+      pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let fixed = fds.count
     let waiting = listener.waiting
@@ -189,6 +201,8 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
+    if fds[4].revents != 0 { relay?.quietBell() }
+    if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
     for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
@@ -214,6 +228,7 @@ final class RunEngine {
     listener.tick()
     commands.tick()
     dropUnready()
+    endLeavers()
     limits.note(scheduler.waitingFor)
     rescan()
     let now = sluice_now_ns()
@@ -223,17 +238,8 @@ final class RunEngine {
       if exactly { nextExactSample = now + min(10_000_000_000, max(500_000_000, now - started)) }
       sampleMemory(exactly: exactly)
     }
-    for worker in workers {
-      let seconds = prepared.launch.role(of: worker).deadlineSeconds
-      let deadline = UInt64(seconds) * 1_000_000_000
-      // A heartbeat of times to come is a lie, and none at all.
-      let beat = worker.lease?.heartbeat ?? 0
-      let last = max(beat <= now ? beat : 0, worker.started)
-      if now > last, now - last > deadline {
-        worker.killedFor = "its heart stood still for \(seconds) s"
-        worker.process.signal(SIGKILL)
-      }
-    }
+    endHungWorkers()
+    try startDue()
     try watchFilters()
     showStoreNotes()
     report(final: false)

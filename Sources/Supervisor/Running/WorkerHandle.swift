@@ -18,12 +18,17 @@ final class WorkerHandle {
   var index: Int? = nil
   var connection: FileDescriptor? = nil
   var lease: LeaseReader? = nil
+  /// The logs that make messages certain; nil for a worker without that feature: its messages come by the bus alone.
+  var link: MessageLink? = nil
   /// Releases of each slot that the ledger knows of.
   var seenReleases: [UInt32] = []
   /// Slots with a release that no message has told of, since when; and the heartbeat at the last look.
   var noticedReleases: [Int: UInt64] = [:]
   var lastHeartbeat: UInt64 = 0
   var restarts: Int
+  /// Deaths in a row before it, without progress in between; work that it has finished since.
+  var deathsInRow = 0
+  var progress = 0
   var peakPrivateBytes: UInt64 = 0
   /// Bytes of private memory at the last sample.
   var privateBytes: UInt64 = 0
@@ -34,6 +39,8 @@ final class WorkerHandle {
   var isReady = false
   /// Asked to go: it is not started again.
   var isLeaving = false
+  /// When it was told to quit; 0: it was not.
+  var dismissedAt: UInt64 = 0
   /// Started because `sluice attach` asked for it: its first start may fail without harm to the run.
   var isExtra = false
   /// Messages and lines since the last tick: what floods is ended.

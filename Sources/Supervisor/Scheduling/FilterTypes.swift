@@ -29,7 +29,9 @@ enum FilterQuota {
   }
 
   static func lane(stage: Int, of count: Int, finished: Int) -> Int { stage + 1 < count ? passing : finished }
-  static func lane(_ count: Int, finished: Int) -> Int { (0..<count).reduce(0) { $0 + lane(stage: $1, of: count, finished: finished) } }
+  static func lane(_ count: Int, finished: Int) -> Int {
+    (0..<count).reduce(0) { $0 + lane(stage: $1, of: count, finished: finished) }
+  }
 }
 
 /// Whose pictures, and after which of its filters.

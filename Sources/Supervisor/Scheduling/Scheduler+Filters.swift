@@ -13,6 +13,9 @@ extension Scheduler {
 
   public func hasFilter(_ key: UInt64) -> Bool { filtering.table.contains { key == 0 || $0.key == key } }
 
+  /// nil for the key of any filter.
+  func filterName(_ key: UInt64) -> String? { filtering.table.first { $0.key == key }?.name }
+
   mutating func filterReady(_ worker: Int, serves key: UInt64, credit: Int) {
     guard !filtering.workers.contains(where: { $0.index == worker }) else {
       return nonsense(worker, "it said twice that it is ready")
@@ -24,8 +27,10 @@ extension Scheduler {
 
   /// Gives pictures to filter workers with credit: whole frames first, because they are nearer to the output; of the streams
   /// the one that its lane will need first.
-  mutating func startFilters() {
-    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return }
+  /// True when anything was done.
+  mutating func startFilters() -> Bool {
+    guard !filtering.table.isEmpty, !filtering.workers.isEmpty else { return false }
+    var isFirst = true
     var goesOn = true
     while goesOn {
       goesOn = false
@@ -33,7 +38,10 @@ extension Scheduler {
         for lane in lanes.indices where startNext(lane: lane) { goesOn = true }
       }
       for handle in filteredStreams() where startNext(stream: handle) { goesOn = true }
+      if isFirst, !goesOn { return false }
+      isFirst = false
     }
+    return true
   }
 
   private func filteredStreams() -> [UInt32] {
@@ -157,7 +165,9 @@ extension Scheduler {
 
   /// Untouched pictures that went to the encoder and that it keeps until it gets the next ones.
   private func keptByEncoder(_ place: FilterPlace, _ use: StreamUse) -> Int {
-    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else { return 0 }
+    guard setup.encoderKeeps > 0, filtering.output.isEmpty, let lane = use.lane, let encoder = lanes[lane].encoder else {
+      return 0
+    }
     let kept = filtering.places.count { $0.value == place && ledger[$0.key].holders == 1 << UInt64(encoder) }
     return min(kept, setup.encoderKeeps)
   }

@@ -8,6 +8,7 @@ extension Scheduler {
   mutating func compose(_ lane: Int) {
     while lanes[lane].nextCompose < lanes[lane].end, composeNext(lane) {
       lanes[lane].nextCompose += 1
+      appendHeld(lane)
       dropPassed(lane)
       openStreams(lane)
       placeStreams()
@@ -20,6 +21,10 @@ extension Scheduler {
     guard lanes[lane].window.count < setup.outputSlotsPerLane + setup.encodeCredit else { return false }
     let frame = lanes[lane].nextCompose
     let layers = layers(at: frame)
+    // A frame that cannot be drawn, and has none before it in its segment: the canvas without pictures.
+    if heldFrames.contains(frame) {
+      return issueRender(lane, frame, FrameSignature(layers: layers, inputs: layers.map { _ in nil }))
+    }
     guard let inputs = resolve(layers, lane: lane, frame: frame) else { return false }
 
     if layers.count == 1, let slot = inputs[0], let picture = describe(slot.slot),
@@ -109,7 +114,7 @@ extension Scheduler {
   mutating func dispatchJobs() {
     let renderers = renderers.filter { !leaving.contains($0) }
     guard !renderers.isEmpty else { return }
-    let waiting = jobs.indices.filter { jobs[$0] != nil && jobs[$0]?.worker == nil }
+    let waiting = jobs.indices.filter { jobs[$0] != nil && jobs[$0]?.worker == nil && !isHeld(jobs[$0]) }
       .sorted { (jobs[$0]?.sequence ?? 0) < (jobs[$1]?.sequence ?? 0) }
     for index in waiting {
       guard var job = jobs[index] else { continue }
@@ -140,10 +145,12 @@ extension Scheduler {
     guard let job = jobs[index], job.worker == worker, job.slot == SlotReference(slot: slot, generation: generation) else {
       return
     }
-    guard describe(slot) != nil, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else {
-      return nonsense(worker, "the frame in slot \(slot) has no valid header")
+    guard describe(slot)?.number == job.frame, ledger.publish(slot, generation: generation, owner: worker, frame: job.frame)
+    else {
+      return nonsense(worker, "slot \(slot) has no valid header of frame \(job.frame)")
     }
     jobs[index] = nil
+    suspectFrames[job.frame] = nil
     if !leaving.isEmpty { dismissIdleRenderers() }
     let lane = job.lane
     for i in lanes[lane].window.indices where lanes[lane].window[i].slot == job.slot && !lanes[lane].window[i].ready {
@@ -170,7 +177,8 @@ extension Scheduler {
         lanes[lane].begun = true
         actions.append(.begin(worker: encoder, segment: segment))
       }
-      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count, segment.frames.contains(first.number),
+      while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count,
+        segment.frames.contains(first.number),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()

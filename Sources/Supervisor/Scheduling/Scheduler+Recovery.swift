@@ -24,6 +24,7 @@ extension Scheduler {
 
   /// Published frames stay good; what was not published is decoded again from there by another decoder.
   private mutating func decoderDied(_ worker: Int) {
+    suspectStreams(of: worker)
     for handle in uses.keys.sorted() where uses[handle]?.worker == worker {
       takeBack(handle, from: worker)
       if uses[handle]?.closing == true || uses[handle]?.next == uses[handle]?.frames.upperBound {
@@ -35,6 +36,8 @@ extension Scheduler {
   }
 
   private mutating func rendererDied(_ worker: Int) {
+    suspectJob(of: worker)
+    defer { rewindHeld() }
     for index in jobs.indices {
       guard var job = jobs[index], job.worker == worker else { continue }
       for input in job.inputs where input.slot != UInt32(SLUICE_NO_SLOT) {

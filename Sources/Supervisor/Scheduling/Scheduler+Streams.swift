@@ -73,10 +73,15 @@ extension Scheduler {
       guard var use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
       var load: [Int: Int] = [:]
       for other in uses.values where !other.ended { if let worker = other.worker { load[worker, default: 0] += 1 } }
-      guard let worker = decoders.min(by: { (load[$0] ?? 0, $0) < (load[$1] ?? 0, $1) }) else { return }
+      if endIfPoisoned(handle) { continue }
+      guard let worker = decoders.filter({ isOpen($0, for: use) }).min(by: { (load[$0] ?? 0, $0) < (load[$1] ?? 0, $1) })
+      else {
+        if suspects.isEmpty { return }
+        continue
+      }
       use.worker = worker
       uses[handle] = use
-      actions.append(.open(worker: worker, handle: handle, stream: use.record, first: use.next, end: use.frames.upperBound))
+      actions.append(.open(worker: worker, handle: handle, stream: use.record, first: use.next, end: end(of: use)))
       topUp(handle)
     }
   }
@@ -125,6 +130,7 @@ extension Scheduler {
     use.deliveries.append(Delivery(slot: SlotReference(slot: slot, generation: generation), frames: first..<first + count))
     use.next = first + count
     uses[handle] = use
+    suspects[use.record] = nil
     // Frames that none of the layers showed have been composed without it.
     if let lane = use.lane, first + count <= lanes[lane].nextCompose { dropPassed(lane) }
   }
@@ -143,11 +149,12 @@ extension Scheduler {
 
   mutating func streamEnded(_ worker: Int, _ handle: UInt32) {
     guard var use = uses[handle], use.worker == worker, !use.ended else { return }
-    guard use.closing || use.next >= use.frames.upperBound else {
+    guard use.closing || use.next >= end(of: use) else {
       return nonsense(worker, "stream \(use.record) ended at frame \(use.next), before \(use.frames.upperBound)")
     }
     use.ended = true
     uses[handle] = use
+    if !use.closing, use.next < use.frames.upperBound { hold(handle) }
     takeBack(handle, from: worker)
     retireIfIdle(handle)
   }
@@ -177,18 +184,11 @@ extension Scheduler {
   }
 
   mutating func streamFailed(_ worker: Int, _ handle: UInt32, _ reason: String, _ code: Int32) {
-    guard var use = uses[handle], use.worker == worker, !use.ended else { return }
+    guard let use = uses[handle], use.worker == worker, !use.ended else { return }
     guard setup.holdOnError else { return fail(reason, code: code) }
-    hasHeld = true
+    hasFailedStream = true
     actions.append(.warn("\(reason); the last good picture is held"))
-    use.ended = true
-    use.failed = true
-    if !use.deliveries.isEmpty {
-      let last = use.deliveries[use.deliveries.count - 1]
-      use.deliveries[use.deliveries.count - 1].frames = last.frames.lowerBound..<use.frames.upperBound
-    }
-    use.next = use.frames.upperBound
-    uses[handle] = use
+    hold(handle)
     takeBack(handle, from: worker)
     retireIfIdle(handle)
   }

@@ -49,8 +49,15 @@ public struct Scheduler: Sendable {
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
   var failed = false
-  /// Some frame shows another picture than the plan says, because its own could not be had.
-  public internal(set) var hasHeld = false
+  /// A stream's last good picture stands in for those that could not be decoded.
+  var hasFailedStream = false
+  /// Work that was in the hands of workers when they died, by stream record and by frame; what was found guilty of it.
+  var suspects: [Int: Suspicion] = [:]
+  var suspectFrames: [Int64: Int] = [:]
+  var poisoned: [Int: Int64] = [:]
+  var heldFrames: Set<Int64> = []
+  var rewindLater: Set<Int> = []
+  var convictions = 0
   public internal(set) var counts = Counts()
   /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
   let describe: @Sendable (Int) -> FrameDescription?
@@ -82,6 +89,8 @@ public struct Scheduler: Sendable {
   }
 
   public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) }
+  /// Some frame shows another picture than the plan says, because its own could not be had.
+  public var hasHeld: Bool { hasFailedStream || !heldFrames.isEmpty || !poisoned.isEmpty }
   public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
   public var openStreams: Int { uses.count }
 
@@ -120,8 +129,10 @@ public struct Scheduler: Sendable {
     placeStreams()
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
-    startFilters()
+    _ = startFilters()
     for lane in lanes.indices { encode(lane) }
+    // What the encoder has now counts as kept, and makes room for filters; what they pass on at once is encoded at once.
+    while startFilters() { for lane in lanes.indices { encode(lane) } }
     for handle in uses.keys.sorted() { topUp(handle) }
   }
 

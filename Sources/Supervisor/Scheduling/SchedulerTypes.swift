@@ -29,6 +29,9 @@ public struct SchedulerSetup: Sendable {
   public var jobCount = 16
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
+  /// Deaths in a row after which what the worker was at is at fault.
+  public var decoderDeaths = Int.max
+  public var rendererDeaths = Int.max
   public var filters = FilterSetup()
 
   public init(runs: [[Segment]], memory: MemoryPlan) {

@@ -24,7 +24,8 @@ struct EffectParser {
       guard let effect = effect(value, place) else { continue }
       if effect.worker == nil, effects.last?.worker != nil {
         errors.add(
-          "comes after a worker, and workers are the last of a clip's effects", at: value.offset, place, advice: "put it before them")
+          "comes after a worker, and workers are the last of a clip's effects", at: value.offset, place,
+          advice: "put it before them")
       }
       effects.append(effect)
     }

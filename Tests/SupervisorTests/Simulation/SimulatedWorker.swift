@@ -137,6 +137,7 @@ final class SimulatedRenderer: SimulatedWorker {
     try checkOwner(job, world)
     world.content[job.slot] = .composite(frame: job.frame, try pictures(job, world))
     world.headers.of[job.slot] = FrameDescription(format: .yuv420p, width: RandomTimeline.width, height: RandomTimeline.height)
+    world.headers.of[job.slot]?.number = job.frame
     if world.deathsLeft > 0, world.options.nonsense > 0, world.random.chance(1) {
       world.headers.of[job.slot] = nil
       lied = true
@@ -249,7 +250,8 @@ final class SimulatedEncoder: SimulatedWorker {
       where !world.truth.allows(picture, record: layer.stream, frame: entry.frame) {
         throw Violation("frame \(entry.frame), drawn for \(frame), shows a wrong picture of stream \(layer.stream)")
       }
-    case .nothing, .garbage, .filtered: throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
+    case .nothing, .garbage, .filtered:
+      throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
     }
   }
 

@@ -208,7 +208,11 @@ final class World {
     let roles = [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_ENCODER]
     let role = (options.filters > 0 ? roles + [SLUICE_ROLE_FILTER] : roles).randomElement(using: &random)?.rawValue ?? 0
     let present = workers.filter { $0.role == role && !scheduler.leaving.contains($0.index) }
-    if present.count > 1, random.chance(50), let worker = present.randomElement(using: &random) {
+    // The only one that takes every filter stays.
+    let general = present.filter { ($0 as? SimulatedFilter)?.serves == 0 }
+    if present.count > 1, random.chance(50), let worker = present.randomElement(using: &random),
+      general.count > 1 || general.first !== worker
+    {
       return try deliver(.workerLeaving(worker.index))
     }
     guard workers.count < 40 else { return }

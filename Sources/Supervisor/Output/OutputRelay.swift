@@ -1,0 +1,101 @@
+import CSluice
+import SluiceBase
+
+/// Stands between an encoder and an output that cannot go back: the encoder writes into a pipe of ours, and its bytes are
+/// moved on by splice(2), without a copy. So it is known how much has gone out. When the encoder dies, what it had written
+/// still goes out; the next one writes the same stream from its beginning, and its relay drops what is out already.
+///
+/// The bytes move on a thread of the relay's own, because the reader decides when. Methods may be called from any thread.
+final class OutputRelay: @unchecked Sendable {
+  // Sendable: `writer` is the creator's, `position` and the like are in the monitor.
+  private struct State {
+    var position: UInt64 = 0
+    var isMoving = false
+    var hasEnded = false
+    var error: Int32 = 0
+  }
+
+  private let state = Monitor(State())
+  private let bell: FileDescriptor
+  private var writer: FileDescriptor?
+
+  /// Readable once it has ended, until it was noticed.
+  var watch: Int32 { bell.raw }
+  func quietBell() {
+    var count: UInt64 = 0
+    _ = read(bell.raw, &count, 8)
+  }
+  /// All that the encoder wrote has gone out, or an error ended it.
+  var hasEnded: Bool { state.with { $0.hasEnded } }
+  /// Bytes of the output's stream that have gone out, those before this relay included.
+  var position: UInt64 { state.with { $0.position } }
+  /// errno of the output; 0: none.
+  var error: Int32 { state.with { $0.error } }
+  /// It has something for the reader, and the reader does not take it.
+  var isKeptByReader: Bool { state.with { $0.isMoving } }
+
+  /// - Parameter before: the relay of the encoder that died; it ends by itself.
+  init(to output: FileDescriptor, after before: OutputRelay?) throws(SluiceError) {
+    var fds: [Int32] = [-1, -1]
+    guard sluice_pipe(&fds) == 0 else { throw SluiceError(.unavailable, "pipe: \(SystemError("pipe").reason)") }
+    let reader = FileDescriptor(fds[0])
+    writer = FileDescriptor(fds[1])
+    let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard fd >= 0 else { throw SluiceError(.unavailable, "eventfd: \(SystemError("eventfd").reason)") }
+    bell = FileDescriptor(fd)
+    sluice_enlarge_pipe(reader.raw, 1 << 20)
+    // The thread owns both ends until it is over: the output's reader then sees the end when nobody else has it open.
+    _ = WorkThread("relay") { [self] in run(reader, output, before) }
+  }
+
+  /// The encoder's end, once: it is closed here when the caller lets go of it.
+  func takeWriter() -> FileDescriptor? {
+    defer { writer = nil }
+    return writer
+  }
+
+  private func run(_ reader: FileDescriptor, _ output: FileDescriptor, _ before: OutputRelay?) {
+    before?.waitForEnd()
+    let skipped = before?.position ?? 0
+    var error = before?.error ?? 0
+    state.with { $0.position = skipped }
+    if error == 0 { error = drop(skipped, from: reader) }
+    if error == 0 { error = move(reader, output) }
+    state.with {
+      $0.error = error
+      $0.isMoving = false
+      $0.hasEnded = true
+    }
+    var one: UInt64 = 1
+    _ = write(bell.raw, &one, 8)
+  }
+
+  private func waitForEnd() { state.wait { $0.hasEnded ? () : nil } }
+
+  private func drop(_ bytes: UInt64, from reader: FileDescriptor) -> Int32 {
+    let nowhere = FileDescriptor(sluice_open("/dev/null", O_WRONLY | O_CLOEXEC, 0))
+    var rest = bytes
+    while rest > 0 {
+      let n = sluice_move(reader.raw, nowhere.raw, Int(min(rest, 1 << 20)))
+      if n < 0 { return sluice_errno() }
+      if n == 0 { return 0 }  // this encoder died, too
+      rest -= UInt64(n)
+    }
+    return 0
+  }
+
+  private func move(_ reader: FileDescriptor, _ output: FileDescriptor) -> Int32 {
+    while true {
+      var fd = pollfd(fd: reader.raw, events: Int16(POLLIN), revents: 0)
+      while poll(&fd, 1, -1) < 0, sluice_errno() == EINTR {}
+      state.with { $0.isMoving = true }
+      let n = sluice_move(reader.raw, output.raw, 1 << 20)
+      let error = n < 0 ? sluice_errno() : 0
+      state.with {
+        $0.isMoving = false
+        if n > 0 { $0.position += UInt64(n) }
+      }
+      if n <= 0 { return error }
+    }
+  }
+}
