@@ -83,10 +83,13 @@ final class RunEngine {
     let flow = RunEngine.flow(prepared, configuration, frames: view.frameCount, observer)
     self.flow = flow
     let missing = flow.missing
-    memory = missing.isEmpty ? .nothing : try MemoryPlan.make(
-      plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
-      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
+    memory =
+      missing.isEmpty
+      ? .nothing
+      : try MemoryPlan.make(
+        plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
+        lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+        filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
