@@ -77,7 +77,7 @@ import Testing
     // In another order, and cut in two where nothing is seen of it.
     try box.write(
       "p.json5",
-      Self.project([Self.four[3], edited[2], ("long", 0, 50, 0.5), ("long", 50.0 / 24, 100, 0.5), Self.four[1]]))
+      Self.project([Self.four[3], edited[2], ("long", 0, 72, 0.5), ("long", 3, 78, 0.5), Self.four[1]]))
     #expect(segments(try render(box, "c.mkv")) == [0, 4])
     #expect(try box.data("c.mkv") == fresh(box, "c.mkv"))
     // Other settings are another thing.

@@ -29,6 +29,7 @@ final class RunStore {
   }
   private struct State {
     var notes: [String] = []
+    var told: Set<String> = []
     /// Found or stored by this run.
     var used: Set<SegmentKey> = []
     /// Nothing more is stored.
@@ -146,7 +147,7 @@ final class RunStore {
         if !state.with({ $0.stopped }), let note = Self.store(job, store, keys, sources, state) {
           state.with { state in
             // One of a kind is enough.
-            if !state.notes.contains(note.text) { state.notes.append(note.text) }
+            if state.told.insert(note.text).inserted { state.notes.append(note.text) }
             if note.isFinal { state.stopped = true }
           }
         }
