@@ -16,7 +16,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib
 FORMATTED = Package.swift Sources $(wildcard Tests)
 VENV = .build/bench-venv
 
-.PHONY: help deps test-deps toolchain build test demo install uninstall lint fmt fuzz bench clean
+.PHONY: help deps test-deps toolchain build test demo install uninstall lint fmt fuzz chaos damage sanitize bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,9 @@ help:
 	@echo "make build                 the optimised programs, in $(RELEASE)"
 	@echo "make install PREFIX=$(PREFIX)"
 	@echo "make fuzz                  mutated projects and .otio files, a hundred thousand and more, optimised"
+	@echo "make chaos [KILLS=200] [SEED=1]   random kills of workers: always the same bytes"
+	@echo "make damage [FILES=1000]  damaged media: no crash, no hang, clear lines"
+	@echo "make sanitize             tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make lint | fmt            check, or mend, the format; lint checks the layering of the targets too"
 	@echo "make bench [BENCH=grid]    measure against ffmpeg and others; tables go to docs/benchmarks.md"
 	@echo "make clean"
@@ -63,6 +66,24 @@ test: toolchain test-deps
 fuzz: toolchain test-deps
 	PATH="/usr/bin:$$PATH" SLUICE_FUZZ_ROUNDS=$(or $(ROUNDS),30000) swift test -c release -Xswiftc -enable-testing \
 	  --scratch-path .build/fuzz --filter FuzzTests
+
+# Random kills, stops, attaches, detaches and lost messages, optimised; the seed is printed.
+chaos: toolchain test-deps
+	PATH="/usr/bin:$$PATH" SLUICE_CHAOS_KILLS=$(or $(KILLS),200) $(if $(SEED),SLUICE_CHAOS_SEED=$(SEED)) swift test -c release \
+	  -Xswiftc -enable-testing --scratch-path .build/fuzz --filter ChaosTests
+
+# A thousand damaged files of a dozen kinds.
+damage: toolchain test-deps
+	PATH="/usr/bin:$$PATH" SLUICE_DAMAGE_FILES=$(or $(FILES),1000) SLUICE_DAMAGE_SEED=$(or $(SEED),1) swift test -c release \
+	  -Xswiftc -enable-testing --scratch-path .build/fuzz --filter MediaDamageFuzzTests
+
+# The unit tests and those that kill workers, under ThreadSanitizer and AddressSanitizer, each in a build folder of its own.
+SANITIZED = ControlBusTests|SharedRingTests|SupervisorTests|DecodeStageTests|EncodeStageTests|RenderStageTests|RecoveryTests|KillPointTests|LossTests|ChaosTests|GridTests|CutListTests
+sanitize: toolchain test-deps
+	PATH="/usr/bin:$$PATH" TSAN_OPTIONS="suppressions=$(CURDIR)/Tools/sanitize/tsan.supp halt_on_error=0 exitcode=66" \
+	  swift test --sanitize=thread --scratch-path .build/tsan --filter '$(SANITIZED)'
+	PATH="/usr/bin:$$PATH" ASAN_OPTIONS="detect_leaks=0 detect_stack_use_after_return=0" \
+	  swift test --sanitize=address --scratch-path .build/asan --filter '$(SANITIZED)'
 
 demo: toolchain
 	$(call install-packages,$(PACKAGES) ffmpeg)

@@ -58,7 +58,8 @@ public enum AVLog {
     let line = String(text)
     lines.withLock { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
     guard level <= AV_LOG_ERROR else { return }
-    messages.withLock { if $0[thread] != nil { $0[thread] = line } }
+    // A refused size says more than what follows from it.
+    messages.withLock { if let last = $0[thread], !last.contains("icture size ") { $0[thread] = line } }
   }
 
   /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.

@@ -22,13 +22,18 @@ public final class Decoder {
 
   let context: UnsafeMutablePointer<AVCodecContext>
   private let buffers: DirectBuffers
+  private let path: String
+  /// Why what could not be decoded last never will be: a picture that is too large (65). nil: what follows may be.
+  public private(set) var refusal: SluiceError?
 
   /// Throws 65 for a stream without a usable size, 69 when FFmpeg has no decoder for it.
   public init(_ demuxer: Demuxer, threads: Int, allocator: any PictureAllocator) throws(SluiceError) {
     guard let stream = demuxer.stream, let parameters = stream.pointee.codecpar else {
       throw SluiceError(.badInput, "no video in this file", at: demuxer.path)
     }
-    try Self.checkSize(Int(parameters.pointee.width), Int(parameters.pointee.height), path: demuxer.path)
+    path = demuxer.path
+    try PictureBound.check(
+      Int(parameters.pointee.width), Int(parameters.pointee.height), AVPixelFormat(parameters.pointee.format), path: path)
     let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
     guard let codec = Self.codec(stream) else {
       throw SluiceError(.unavailable, "FFmpeg has no decoder for \(name)", at: demuxer.path)
@@ -40,7 +45,8 @@ public final class Decoder {
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.thread_count = Int32(max(1, threads))
     context.pointee.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE
-    context.pointee.max_pixels = Int64(Demuxer.maxPixels)
+    context.pointee.max_pixels = Int64(PictureBound.pixels)
+    _ = PictureBound.installed
     context.pointee.opaque = Unmanaged.passUnretained(buffers).toOpaque()
     sluice_thread_safe_callbacks(context)
     context.pointee.get_buffer2 = { codec, frame, flags in
@@ -63,12 +69,12 @@ public final class Decoder {
   /// nil: the end; what the codec holds back comes out then.
   public func send(_ packet: PacketBox?) -> Outcome {
     let (code, message) = AVLog.capture { avcodec_send_packet(context, packet?.raw) }
-    return Self.outcome(code, message)
+    return outcome(code, message)
   }
 
   public func receive(into frame: FrameBox) -> Outcome {
     let (code, message) = AVLog.capture { avcodec_receive_frame(context, frame.raw) }
-    return Self.outcome(code, message)
+    return outcome(code, message)
   }
 
   /// Pictures that the codec may hold back to put them in order, as far as it knows by now.
@@ -99,18 +105,12 @@ public final class Decoder {
     return avcodec_find_decoder(id)
   }
 
-  static func checkSize(_ width: Int, _ height: Int, path: String) throws(SluiceError) {
-    if width > Demuxer.maxSide || height > Demuxer.maxSide || width * height > Demuxer.maxPixels {
-      throw SluiceError(
-        .badInput, "a picture of \(width)x\(height) is too large", at: path,
-        advice: "at most \(Demuxer.maxSide) a side and \(Demuxer.maxPixels / 1_000_000) megapixels")
-    }
-  }
-
-  private static func outcome(_ code: Int32, _ message: String?) -> Outcome {
+  private func outcome(_ code: Int32, _ message: String?) -> Outcome {
     if code >= 0 { return .done }
     if code == AVErrorText.again { return .blocked }
     if code == AVErrorText.endOfFile { return .end }
+    if code == AVErrorText.noMemory { ShortMemory.check() }
+    if refusal == nil { refusal = PictureBound.refusal(message, path: path) }
     return .damaged(message ?? AVErrorText.text(code))
   }
 }

@@ -27,9 +27,11 @@ public final class Demuxer {
   public init(path: String) throws(SluiceError) {
     try Self.check(path)
     self.path = path
+    _ = PictureBound.installed
     let (opened, message) = AVLog.capture { Self.open(path) }
     switch opened {
     case .failure(let error):
+      if let refusal = PictureBound.refusal(message, path: path) { throw refusal }
       let reason = AVErrorText.text(error.code)
       let detail = message.map { $0.lowercased() == reason.lowercased() ? "" : " (\($0))" } ?? ""
       throw SluiceError(.badInput, "not a readable media file: \(reason)\(detail)", at: path)
@@ -42,6 +44,8 @@ public final class Demuxer {
     for index in 0..<Int(context.pointee.nb_streams) where index != Int(best) {
       context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
     }
+    // A picture without a size is one that libavcodec refused; a good stream beside a monstrous cover stays.
+    if stream?.pointee.codecpar.pointee.width ?? 0 == 0, let refusal = PictureBound.refusal(message, path: path) { throw refusal }
   }
 
   deinit {
@@ -176,7 +180,7 @@ public final class Demuxer {
     guard code >= 0, let opened = context else { return .failure(OpenFailure(code: code)) }
     // Analysing decodes a little: an absurd picture size must not be allocated.
     var limits = [OpaquePointer?](repeating: nil, count: Int(opened.pointee.nb_streams))
-    for index in limits.indices { av_dict_set(&limits[index], "max_pixels", "\(maxPixels)", 0) }
+    for index in limits.indices { av_dict_set(&limits[index], "max_pixels", "\(PictureBound.pixels)", 0) }
     let found = avformat_find_stream_info(opened, &limits)
     for index in limits.indices { av_dict_free(&limits[index]) }
     guard found >= 0 else {

@@ -54,7 +54,7 @@ struct GraphParts {
       sink = try Self.sink(graph, end, recipe.place)
       let (code, lines) = AVLog.captureLines { avfilter_graph_config(graph, nil) }
       if code < 0 { throw Self.failure(code, lines, recipe.place) }
-      try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: recipe.place)
+      try PictureBound.check(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: recipe.place)
     } catch {
       var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
       avfilter_graph_free(&graph)

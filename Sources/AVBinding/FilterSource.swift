@@ -22,7 +22,7 @@ public final class FilterSource {
       throw SluiceError(.badInput, error.what ?? message ?? AVErrorText.text(error.code), at: SourceKey.graphPrefix + text)
     }
     // Every field is set, so deinit frees the graph when this throws.
-    try Decoder.checkSize(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: SourceKey.graphPrefix + text)
+    try PictureBound.check(Int(av_buffersink_get_w(sink)), Int(av_buffersink_get_h(sink)), path: SourceKey.graphPrefix + text)
   }
   deinit {
     var graph: UnsafeMutablePointer<AVFilterGraph>? = graph

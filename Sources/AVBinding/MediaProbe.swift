@@ -126,7 +126,7 @@ public enum MediaProbe {
     guard let mapping = frame.mapping else {
       throw SluiceError(.badInput, "pictures of the format \(frame.formatName) cannot be used", at: demuxer.path)
     }
-    try Decoder.checkSize(frame.width, frame.height, path: demuxer.path)
+    try PictureBound.check(frame.width, frame.height, frame.format, path: demuxer.path)
     var video = describe(frame, demuxer.traits, mapping)
     video.codec = String(cString: avcodec_get_name(decoder.context.pointee.codec_id))
     if !demuxer.isStill, let stream = demuxer.stream {
@@ -153,6 +153,7 @@ public enum MediaProbe {
       case .done: return
       case .damaged(let text): complaint = text
       case .end:
+        if let refusal = decoder.refusal { throw refusal }
         throw SluiceError(
           .badInput, "no picture could be decoded" + (complaint.map { ": \($0)" } ?? ""), at: demuxer.path,
           advice: "the file may be damaged or incomplete")

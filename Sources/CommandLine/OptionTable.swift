@@ -62,7 +62,8 @@ extension Option {
   public static let onError = Option(
     "on-error", "WHAT", .choice(["fail", "hold"]), for: making,
     "when a source fails in the middle: fail ends the run, hold keeps its last good frame; default fail")
-  public static let launch = Option("launch", "FILE", .file, for: [.render, .grid], "launch file that says which workers run")
+  public static let launch = Option(
+    "launch", "FILE", .file, for: [.render, .grid, .frame], "launch file that says which workers run")
   public static let stats = Option("stats", "FILE", .file, for: making, "write statistics as JSON; - is standard output")
   public static let progress = Option(
     "progress", "HOW", .choice(["auto", "bar", "plain", "json", "none"]), for: making,

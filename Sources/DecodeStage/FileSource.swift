@@ -178,6 +178,7 @@ final class FileSource: PictureSource {
       case .end: return nil
       case .blocked: feed()
       }
+      if let refusal = decoder.refusal { throw refusal }
     }
   }
 

@@ -82,6 +82,7 @@ final class SequenceSource: PictureSource {
         return frame
       case .damaged(let message): complaint = message
       case .end:
+        if let refusal = decoder.refusal { throw refusal }
         throw SluiceError(.badInput, "no picture could be decoded" + (complaint.map { ": \($0)" } ?? ""), at: path)
       case .blocked:
         if !hasEnded, demuxer.read(into: packet) {

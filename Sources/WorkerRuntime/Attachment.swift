@@ -88,7 +88,8 @@ public struct Attachment {
     let writer = try LeaseWriter(lease, worker: Int(welcome.worker), slotCount: control.slotCount)
     KillPoint.attachLease.pass()
     return Attachment(
-      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control, lease: writer, plan: plan, rings: rings,
+      worker: Int(welcome.worker), connection: connection, endpoint: endpoint, control: control, lease: writer, plan: plan,
+      rings: rings,
       link: commands.flatMap { commands in answers.flatMap { MessageLink(own: $0, peer: commands) } })
   }
 }

@@ -9,6 +9,7 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
+    ShortMemory.tell()
     switch CommandLine.arguments.dropFirst().first {
     case "--probe": ProbeService.run()
     case "--doctor": DoctorLine.print()

@@ -9,6 +9,7 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
+    ShortMemory.tell()
     switch CommandLine.arguments.dropFirst().first {
     case "--assemble": AssembleService.run()
     case "--doctor": DoctorLine.print()

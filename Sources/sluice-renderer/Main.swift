@@ -1,6 +1,7 @@
 import CSluice
 import CZimg
 import SluiceBase
+import WorkerRuntime
 
 /// The renderer worker. Without arguments it attaches to the supervisor that started it; `--doctor` describes its libraries,
 /// `--identity` lists the files that it is made of.
@@ -9,6 +10,7 @@ struct Main {
   static func main() {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
+    ShortMemory.tell()
     if CommandLine.arguments.dropFirst().first == "--doctor" {
       var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
       zimg_get_version_info(&major, &minor, &micro)

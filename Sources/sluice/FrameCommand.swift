@@ -39,7 +39,10 @@ enum FrameCommand {
         settings.count(.number).map { FrameProject.Position.number(Int64($0)) } ?? .time(settings.time(.at) ?? .zero)
       c = RunConfiguration(project: try FrameProject.project(info, at: position), output: output)
     }
+    let effects = c.project.output.effects
     c.project.output = Project.Output()
+    c.project.output.effects = effects
+    c.launchFile = settings.text(.launch)
     if let color = PictureFile.color(codec: codec) { c.project.canvas.color = color }
     c.codec = codec
     c.format = codec == "rawvideo" ? "rawvideo" : "image2pipe"

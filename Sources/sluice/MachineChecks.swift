@@ -9,22 +9,18 @@ import Glibc
 /// What a run needs from the machine, each asked of the kernel itself.
 enum MachineChecks {
   static func all() -> [DoctorReport.Check] {
-    [sharedMemory(), memory(), cores(), kernel(), pidfd(), landlock(), descriptors()]
+    [sharedMemory(), memory(), cores(), kernel(), pidfd(), landlock(), seccomp(), descriptors()]
   }
 
   private static func sharedMemory() -> DoctorReport.Check {
-    let name = "shared memory"
-    var found = statvfs()
-    guard statvfs("/dev/shm", &found) == 0, access("/dev/shm", W_OK) == 0 else {
-      return .init(name, .warn, "/dev/shm is not there", advice: "runs use memfd instead; mount a tmpfs there to see it in df")
+    let fd = sluice_shared_memory(4096, 4096)
+    guard fd >= 0, sluice_seal(fd, true) == 0 else {
+      return .init(
+        "shared memory", .fail, "\(SystemError("memfd_create"))",
+        advice: "needs Linux 5.1, and a container that permits memfd_create")
     }
-    let block = UInt64(found.f_frsize)
-    let size = UInt64(found.f_blocks) * block
-    let free = UInt64(found.f_bavail) * block
-    let value = "/dev/shm has \(Values.sizeText(size)), \(Values.sizeText(free)) free"
-    return free >= 256 << 20
-      ? .init(name, .ok, value)
-      : .init(name, .warn, value, advice: "runs that need more use memfd; in a container start it with --shm-size=1g")
+    close(fd)
+    return .init("shared memory", .ok, "sealed memfd")
   }
 
   private static func memory() -> DoctorReport.Check {
@@ -68,9 +64,22 @@ enum MachineChecks {
 
   private static func landlock() -> DoctorReport.Check {
     let version = sluice_landlock_version()
-    return version > 0
-      ? .init("landlock", .ok, "version \(version)")
-      : .init("landlock", .warn, "not there", advice: "workers run without this confinement; Linux 5.13 and newer have it")
+    guard version > 0 else {
+      return .init(
+        "landlock", .warn, "not there",
+        advice: "workers can read every file that you can; Linux 5.13 and newer have it, boot with lsm=landlock,…")
+    }
+    var missing: [String] = []
+    if version < 4 { missing.append("network (Linux 6.7; seccomp holds it)") }
+    if version < 6 { missing.append("signals (Linux 6.12; seccomp holds them)") }
+    return .init("landlock", .ok, "version \(version)" + (missing.isEmpty ? "" : ", without " + missing.joined(separator: ", ")))
+  }
+
+  private static func seccomp() -> DoctorReport.Check {
+    sluice_seccomp_available()
+      ? .init("seccomp", .ok, "there")
+      : .init(
+        "seccomp", .warn, "not there", advice: "workers can make sockets and processes; the kernel needs CONFIG_SECCOMP_FILTER")
   }
 
   private static func descriptors() -> DoctorReport.Check {

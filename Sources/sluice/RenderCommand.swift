@@ -13,7 +13,7 @@ enum RenderCommand {
     if request.output != "-", !request.output.isEmpty {
       try OutputTarget.check(request.output, overwrite: invocation.settings.flag(.yes), inputs: sources)
     }
-    let media = try Media.probe(sources, invocation.settings)
+    let media = try Media.probe(sources, invocation.settings, launchFile: launchFile)
     try request.run(project, media: media, launchFile: launchFile)
   }
 }

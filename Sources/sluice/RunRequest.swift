@@ -122,10 +122,21 @@ enum Media {
   }
 
   /// What the sources hold, by probe key. Every source that cannot be used is an error of its own.
-  static func probe(_ keys: [String], _ settings: Settings) throws(Failures) -> [String: MediaInfo] {
+  static func probe(
+    _ keys: [String], _ settings: Settings, launchFile: String? = nil
+  ) throws(Failures) -> [String: MediaInfo] {
     var media: [String: MediaInfo] = [:]
     var errors: [SluiceError] = []
-    for (key, result) in zip(keys, ProbeClient.probe(keys, workerDirectory: settings.text(.workerDirectory))) {
+    let launch: LaunchDescription
+    do throws(SluiceError) {
+      launch = try LaunchDescription.load(launchFile ?? settings.text(.launch))
+    } catch {
+      throw Failures(errors: [error])
+    }
+    let found = ProbeClient.probe(
+      keys, workerDirectory: settings.text(.workerDirectory), limits: launch.decoder.limits,
+      budget: settings.size(.memory) ?? launch.memory ?? ProbeClient.defaultBudget)
+    for (key, result) in zip(keys, found) {
       switch result {
       case .success(let info): media[key] = info
       case .failure(let error): errors.append(error)

@@ -15,13 +15,15 @@ enum ValidateCommand {
       project, media: media, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
     for warning in plan.warnings { invocation.console.note(warning) }
     let frames = plan.withView(\.frameCount)
+    let filters = plan.withView { view in Set((0..<view.filterCount).map { view.filter($0).name }).sorted() }
     let canvas = project.canvas
     let clips = project.tracks.reduce(0) { $0 + $1.clips.count }
     if project.hasSound(media: media) { invocation.console.note("\(path): its sound is left out: it is not supported yet") }
     try Console.print(
       "\(path.printable): ok: \(canvas.width)x\(canvas.height), \(rate(canvas.rate)) frames/s, "
         + "\(Values.clock((Double(frames) / canvas.rate.double))) (\(count(Int(frames), "frame"))), "
-        + "\(count(project.tracks.count, "track")), \(count(clips, "clip")), \(count(project.sources.count, "source"))\n")
+        + "\(count(project.tracks.count, "track")), \(count(clips, "clip")), \(count(project.sources.count, "source"))"
+        + (filters.isEmpty ? "" : ", filters of workers: \(filters.joined(separator: ", "))") + "\n")
   }
 
   private static func rate(_ rate: Rational) -> String { rate.den == 1 ? "\(rate.num)" : Values.fixed(rate.double, 3) }

@@ -191,6 +191,22 @@ struct FilterTests {
     #expect(files[0] == files[1] && files[0] == files[2])
   }
 
+  /// `sluice frame` of a project shows what a render would.
+  @Test func aSingleFrameIsFilteredToo() throws {
+    let box = try Sandbox()
+    let clip = "{ source: 'a', duration: 1, effects: [{ worker: 'invert', parameters: { planes: [1] } }] }"
+    try box.write("p.json5", timeline(clip, output: "effects: [{ worker: 'invert', parameters: { planes: [0, 2] } }]"))
+    let launch = try Self.launch(box, Language.c.command)
+    let result = try box.sluice(["frame", "p.json5", "--number", "7", "-o", "frame.ppm"] + launch)
+    try #require(result.status == 0, "\(result.errors)")
+    try box.write(
+      "p.json5",
+      timeline(
+        "{ source: 'n', duration: 1 }", sources: "n: \"\(try Self.inverted(Clips.bframes, "frame.mkv", ["-c:v", "ffv1"]))\""))
+    #expect(try box.sluice(["frame", "p.json5", "--number", "7", "-o", "reference.ppm"]).status == 0)
+    #expect(try box.data("frame.ppm") == box.data("reference.ppm"))
+  }
+
   // MARK: mistakes
 
   @Test func whatCannotBeFilteredIsSaidInOneLine() throws {

@@ -95,6 +95,13 @@ final class Spawned {
     return ended ? code : nil
   }
 
+  /// It has ended; `wait` tells how.
+  var hasEnded: Bool {
+    var info = siginfo_t()
+    if status != nil { return true }
+    return waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo != 0
+  }
+
   var output: Data { FileManager.default.contents(atPath: outPath) ?? Data() }
   var errors: String { String(decoding: FileManager.default.contents(atPath: errPath) ?? Data(), as: UTF8.self) }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct RegionTests {
   private func make(_ bytes: Int) throws -> SharedRegion {
-    return try SharedRegion.create(bytes: bytes, writers: .others)
+    try SharedRegion.create(bytes: bytes, writers: .others)
   }
 
   @Test func aRegionIsWholePagesOfZeroesWithoutAName() throws {
@@ -30,14 +30,50 @@ import Testing
     #expect(error?.advice.isEmpty == false)
   }
 
-  @Test func aTruncatedRegionIsRefused() throws {
-    let region = try make(8192)
-    let other = FileDescriptor(dup(region.descriptor.raw))
+  @Test func aRegionShorterThanPromisedIsRefused() throws {
+    let other = FileDescriptor(sluice_memfd("short"))
     #expect(ftruncate(other.raw, 4096) == 0)
     #expect(throws: SystemError.self) { try SharedRegion(descriptor: other, bytes: 8192, writable: true) }
     #expect(throws: SystemError.self) { try SharedRegion(descriptor: other, bytes: 0, writable: true) }
     #expect(throws: SystemError.self) { try SharedRegion(descriptor: other, bytes: -4096, writable: true) }
     #expect(throws: Never.self) { try SharedRegion(descriptor: other, bytes: 4096, writable: true) }
+  }
+
+  @Test func nobodyCanCutARegionOffOrMakeItLonger() throws {
+    for writers in [SharedRegion.Writers.maker, .others] {
+      let region = try SharedRegion.create(bytes: 8192, writers: writers)
+      let fd = region.descriptor.raw
+      for size in [0, 4096, 12288] { #expect(ftruncate(fd, off_t(size)) == -1 && errno == EPERM) }
+      #expect(posix_fallocate(fd, 8192, 4096) == EPERM)
+      #expect(sluice_seal(fd, false) == -1, "the seals are final")
+      var status = stat()
+      #expect(fstat(fd, &status) == 0 && status.st_size == 8192 && status.st_mode & 0o777 == 0o600 && status.st_nlink == 0)
+    }
+  }
+
+  @Test func aPrefixCanBeReservedLater() throws {
+    let region = try SharedRegion.create(bytes: 1 << 20, reserve: 8192, writers: .others)
+    var status = stat()
+    #expect(fstat(region.descriptor.raw, &status) == 0 && status.st_size == 1 << 20 && status.st_blocks * 512 < 1 << 19)
+    #expect(region.reserve(upTo: 1 << 20))
+    #expect(fstat(region.descriptor.raw, &status) == 0 && status.st_blocks * 512 >= 1 << 20)
+  }
+
+  /// Through any descriptor: the one that was made, and one that is opened anew for writing.
+  @Test func onlyItsMakerWritesWhatIsHisAlone() throws {
+    let region = try SharedRegion.create(bytes: 4096, writers: .maker)
+    region.base.storeBytes(of: 77, as: UInt64.self)
+    let anew = FileDescriptor(sluice_open("/proc/self/fd/\(region.descriptor.raw)", O_RDWR | O_CLOEXEC, 0))
+    #expect(anew.raw >= 0)
+    for fd in [region.descriptor.raw, anew.raw] {
+      #expect(write(fd, "x", 1) == -1 && errno == EPERM)
+      #expect(sluice_map(fd, 4096, true) == nil)
+    }
+    let readable = try SharedRegion(descriptor: anew, bytes: 4096, writable: false)
+    withExtendedLifetime(readable) { #expect(readable.base.load(as: UInt64.self) == 77) }
+    region.base.storeBytes(of: 78, as: UInt64.self)
+    let shared = try make(4096)
+    #expect(sluice_map(shared.descriptor.raw, 4096, true) != nil)
   }
 
   @Test func aReadOnlyDescriptorCannotBeMappedWritable() throws {

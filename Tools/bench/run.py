@@ -19,6 +19,7 @@ from bench_grid import floor, grid, quality
 from bench_handoff import handoff
 from bench_length import length
 from bench_photos import photos
+from bench_recovery import recovery
 from bench_reexport import reexport
 from bench_scroll import scroll
 from context import Context
@@ -26,7 +27,8 @@ from media import Media
 from measure import CommandFailed
 from report import keep, machine
 
-BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, reexport)}
+BENCHES = {b.__name__: b for b in (
+    grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery, reexport)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -1,6 +1,7 @@
 /* The slot protocol of SPEC.md: a decoder, two renderers, an encoder, three slots, lossy doorbells, a crash after any step.
  * Picture 0 serves frames 0 and 1, which are rendered. Picture 1 goes straight to the encoder as frame 2 (bypass) and
  * again as frame 3 (reuse). Slot 0 belongs to the decoder's ring, slots 1 and 2 to the renderers'.
+ * A filter's job is a renderer's with one input: the same transitions, so the renderers stand for filters, too.
  * check.sh proves it and shows that each broken variant (-D NAME, see the end) is caught.
  *
  * Where the crash tests end a real worker (SluiceBase/KillPoint.swift; SchemaTests holds the names equal), and the step here:

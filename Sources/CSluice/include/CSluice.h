@@ -59,7 +59,7 @@ static inline uint64_t sluice_now_ns(void) {
 
 // open(2), fcntl(2) and ioctl(2) are variadic.
 static inline int sluice_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
-static inline int sluice_o_tmpfile(void) { return __O_TMPFILE; }  // O_TMPFILE without O_DIRECTORY, which is harmless
+static inline int sluice_o_tmpfile(void) { return __O_TMPFILE & ~O_DIRECTORY; }  // folders may be read
 static inline int sluice_set_cloexec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 

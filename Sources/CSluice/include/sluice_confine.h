@@ -21,7 +21,27 @@ uint64_t sluice_clone_thread(void);
 /// Whether seccomp filters can be installed, with an error for what they refuse.
 bool sluice_seccomp_available(void);
 
+/// Whether this program was built with a sanitizer, which needs what a contained process has not (/proc/self, much address
+/// space, a process that looks for leaks): such a build is not contained, and has no memory limit.
+static inline bool sluice_is_sanitized(void) {
+#if defined(__has_feature)
+  return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+  return false;
+#endif
+}
+
 /// Closes every descriptor from `first` on.
 void sluice_close_from(int first);
 /// Standard input and output become /dev/null: a worker has no business with those of its supervisor.
 void sluice_detach_standard(void);
+
+/// Limits of a process of ours: bytes of private writable memory (RLIMIT_DATA), no core file, and `count` of our processors
+/// from the `first`th on, counted round.
+void sluice_limit_memory(int pid, uint64_t bytes);
+void sluice_limit_core(int pid);
+void sluice_limit_cores(int pid, int first, int count);
+/// Whether no memory is left below this process's limit.
+bool sluice_memory_is_short(void);
+/// A crash for want of memory ends this process with `status` instead of a signal. Not with a sanitizer or backtraces.
+void sluice_tell_short_memory(int status);

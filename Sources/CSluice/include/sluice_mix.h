@@ -8,7 +8,15 @@
 
 // Compiled a second time for wider vectors where the machine may have them; chosen when the program is loaded.
 #if defined(__x86_64__) && defined(__linux__)
+// Resolvers run before a sanitizer is ready, and would be instrumented.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SLUICE_WIDE
+#endif
+#endif
+#ifndef SLUICE_WIDE
 #define SLUICE_WIDE __attribute__((target_clones("avx2", "default")))
+#endif
 #else
 #define SLUICE_WIDE
 #endif

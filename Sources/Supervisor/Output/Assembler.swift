@@ -20,7 +20,9 @@ final class Assembler {
   private var pending: [Int: (file: FileDescriptor, frames: Range<Int64>)] = [:]
   private let total: Int
 
-  init(program: String, plan: SharedRegion, output: FileDescriptor, segments: Int) throws(SluiceError) {
+  init(
+    program: String, plan: SharedRegion, output: FileDescriptor, segments: Int, environment: [String: String]
+  ) throws(SluiceError) {
     var fds: [Int32] = [-1, -1]
     guard sluice_pair(&fds) == 0 else { throw SluiceError(.unavailable, "socketpair: \(SystemError("socketpair").reason)") }
     socket = FileDescriptor(fds[0])
@@ -28,7 +30,8 @@ final class Assembler {
     let theirs = FileDescriptor(fds[1])
     let planCopy = FileDescriptor(sluice_reopen_readonly(plan.descriptor.raw))
     process = try ChildProcess(
-      program, arguments: ["--assemble"], descriptors: [(theirs.raw, 3), (planCopy.raw, 4), (output.raw, 5)])
+      program, arguments: ["--assemble"], environment: environment,
+      descriptors: [(theirs.raw, 3), (planCopy.raw, 4), (output.raw, 5)])
     withExtendedLifetime((theirs, planCopy)) {}
     total = segments
   }

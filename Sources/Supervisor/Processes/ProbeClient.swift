@@ -4,21 +4,34 @@ import SluiceBase
 
 /// Probes sources in a decoder program of its own: a file that brings it down is named, the others are still probed.
 public enum ProbeClient {
+  /// Bytes, where nothing else is said.
+  public static let defaultBudget: UInt64 = 1 << 30
+  private struct Program {
+    var directory: String?
+    var limits: WorkerLimits
+    var budget: UInt64
+  }
   /// Longest time that one source may take.
   static let patienceMilliseconds: Int32 = 60_000
 
   /// Several programs share many paths. Results are in the order of the paths.
-  /// - Parameter paths: absolute paths, or `lavfi:GRAPH`.
-  public static func probe(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+  /// - Parameters:
+  ///   - paths: absolute paths, or `lavfi:GRAPH`.
+  ///   - limits: those of decoders; it is they who will read the files.
+  ///   - budget: bytes; a picture that alone takes more is refused before it is decoded.
+  public static func probe(
+    _ paths: [String], workerDirectory: String?, limits: WorkerLimits = WorkerLimits(), budget: UInt64 = defaultBudget
+  ) -> [Result<MediaInfo, SluiceError>] {
+    let program = Program(directory: workerDirectory, limits: limits, budget: budget)
     let programs = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), paths.count / 2, 8))
     let found = Monitor([Int: [Result<MediaInfo, SluiceError>]]())
     let threads = (1..<programs).map { part in
       WorkThread("probe-\(part)") {
-        let results = probeInTurn(share(paths, part, of: programs), workerDirectory: workerDirectory)
+        let results = probeInTurn(share(paths, part, of: programs), program)
         found.with { $0[part] = results }
       }
     }
-    let own = probeInTurn(share(paths, 0, of: programs), workerDirectory: workerDirectory)
+    let own = probeInTurn(share(paths, 0, of: programs), program)
     for thread in threads { thread.join() }
     return found.with { found in own + (1..<programs).flatMap { found[$0] ?? [] } }
   }
@@ -27,17 +40,23 @@ public enum ProbeClient {
     Array(paths[paths.count * part / parts..<paths.count * (part + 1) / parts])
   }
 
-  private static func probeInTurn(_ paths: [String], workerDirectory: String?) -> [Result<MediaInfo, SluiceError>] {
+  private static func probeInTurn(_ paths: [String], _ program: Program) -> [Result<MediaInfo, SluiceError>] {
     var results: [Result<MediaInfo, SluiceError>] = []
+    var deaths = 0
     while results.count < paths.count {
       let rest = Array(paths[results.count...])
       do throws(SluiceError) {
-        let lines = try run(rest, workerDirectory)
+        let (lines, wasSilent) = try run(rest, program)
         results += lines.map(parse)
-        if lines.count < rest.count {
-          results.append(
-            .failure(SluiceError(.badInput, "the decoder crashed or hung while it read this file", at: rest[lines.count])))
-        }
+        guard lines.count < rest.count else { continue }
+        // One death may have been an accident; three at the same file are its fault.
+        deaths = lines.isEmpty ? deaths + 1 : 1
+        guard wasSilent || deaths >= 3 else { continue }
+        deaths = 0
+        results.append(
+          .failure(
+            SluiceError(
+              .badInput, "the decoder \(wasSilent ? "hung" : "crashed") while it read this file", at: rest[lines.count])))
       } catch {
         results += rest.map { _ in .failure(error) }
       }
@@ -63,8 +82,8 @@ public enum ProbeClient {
   }
 
   /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
-  private static func run(_ paths: [String], _ directory: String?) throws(SluiceError) -> [String] {
-    let program = try WorkerPrograms.find("sluice-decoder", directory: directory)
+  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> (lines: [String], wasSilent: Bool) {
+    let path = try WorkerPrograms.find("sluice-decoder", directory: program.directory)
     // All paths are there before the first answer, because the program contains itself to them: in memory, so that neither
     // side can wait for the other.
     let question = FileDescriptor(sluice_memfd("paths"))
@@ -72,7 +91,10 @@ public enum ProbeClient {
     else { throw SluiceError(.unavailable, "memfd: \(SystemError("memfd_create").reason)") }
     let fromChild = try pipe()
     let child = try ChildProcess(
-      program, arguments: ["--probe"], descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
+      path, arguments: ["--probe"], environment: program.limits.environment(budget: program.budget),
+      descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
+    program.limits.apply(
+      to: child.pid, number: 0, memoryLimit: program.limits.memoryLimit(planned: 0, budget: program.budget))
     return answers(paths.count, child, reader: fromChild.read)
   }
 
@@ -83,7 +105,7 @@ public enum ProbeClient {
   }
 
   /// As many lines as come; the program is ended when it is silent for too long.
-  private static func answers(_ count: Int, _ child: ChildProcess, reader: FileDescriptor) -> [String] {
+  private static func answers(_ count: Int, _ child: ChildProcess, reader: FileDescriptor) -> ([String], wasSilent: Bool) {
     var lines: [String] = []
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
@@ -99,14 +121,14 @@ public enum ProbeClient {
         pollfd(fd: child.watch.raw, events: Int16(POLLIN), revents: 0),
       ]
       let ready = poll(&fds, 2, patienceMilliseconds)
-      if ready == 0 { return lines }
+      if ready == 0 { return (lines, true) }
       if fds[0].revents & Int16(POLLIN) != 0 {
         let n = read(reader.raw, &chunk, chunk.count)
         if n > 0 { pending += chunk[0..<n] }
       } else if fds[1].revents != 0 {
-        return lines
+        return (lines, false)
       }
     }
-    return lines
+    return (lines, false)
   }
 }

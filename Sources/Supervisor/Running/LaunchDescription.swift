@@ -18,6 +18,9 @@ public struct LaunchDescription: Sendable, Equatable {
     public var progressSeconds = 300
     /// Added to the scheduling priority, 0 to 19.
     public var nice = 0
+    public var limits = WorkerLimits()
+
+    static let keys = ["count", "credit", "restarts", "deadlineSeconds", "progressSeconds", "nice"]
   }
   /// Whoever is nearer to the output goes first: that keeps the encoder, the longest single thread, at work.
   public var decoder = Role(credit: 12, nice: 10)
@@ -108,7 +111,7 @@ struct LaunchReader {
   private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, threads: inout Int)
     throws(SluiceError)
   {
-    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "progressSeconds", "nice", "threads"]) {
+    for member in try members(value, place, LaunchDescription.Role.keys + ["threads"] + WorkerLimits.keys) {
       if member.key == "threads" {
         threads = try integer(member.value, "\(place).threads", 1...64)
       } else {
@@ -118,7 +121,7 @@ struct LaunchReader {
   }
 
   private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
-    for member in try members(value, place, ["count", "credit", "restarts", "deadlineSeconds", "progressSeconds", "nice"]) {
+    for member in try members(value, place, LaunchDescription.Role.keys + WorkerLimits.keys) {
       try set(member, place, &role)
     }
   }
@@ -131,7 +134,27 @@ struct LaunchReader {
     case "restarts": role.restarts = try integer(member.value, key, 0...1000)
     case "deadlineSeconds": role.deadlineSeconds = try integer(member.value, key, 1...3600)
     case "progressSeconds": role.progressSeconds = try integer(member.value, key, 1...86400)
-    default: role.nice = try integer(member.value, key, 0...19)
+    case "nice": role.nice = try integer(member.value, key, 0...19)
+    default: try set(member, key, &role.limits)
+    }
+  }
+
+  private func set(_ member: JSONMember, _ key: String, _ limits: inout WorkerLimits) throws(SluiceError) {
+    switch member.key {
+    case "containment":
+      guard let text = member.value.string, ["full", "off"].contains(text) else {
+        throw fail("must be \"full\" or \"off\"", at: member.value, key)
+      }
+      limits.isContained = text == "full"
+    case "memoryLimit":
+      guard let text = member.value.string, text == "auto" || ByteSize.parse(text) ?? 0 >= 32 << 20 else {
+        throw fail("must be \"auto\", or a size from \"32MiB\" on", at: member.value, key)
+      }
+      limits.memory = text == "auto" ? nil : ByteSize.parse(text)
+    case "cpus": limits.cpus = member.value.string == "auto" ? nil : try integer(member.value, key, 1...1024)
+    default:
+      guard case .bool(let value) = member.value.content else { throw fail("must be true or false", at: member.value, key) }
+      limits.dumpsCore = value
     }
   }
 

@@ -47,7 +47,10 @@ struct RunPreparation {
     let launch = try LaunchDescription.load(configuration.launchFile)
     var media = configuration.media
     let missing = configuration.project.sourcePaths().filter { media[$0] == nil }
-    for (path, result) in zip(missing, ProbeClient.probe(missing, workerDirectory: configuration.workerDirectory)) {
+    let memory = configuration.memory ?? launch.memory ?? ProbeClient.defaultBudget
+    let found = ProbeClient.probe(
+      missing, workerDirectory: configuration.workerDirectory, limits: launch.decoder.limits, budget: memory)
+    for (path, result) in zip(missing, found) {
       media[path] = try result.get()
     }
     let settings = try OutputChoice.settings(configuration)
@@ -64,6 +67,6 @@ struct RunPreparation {
       plan: plan, media: media, direct: direct, launch: launch,
       decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? max(1, min(shape.streams, cores / 2)),
       renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
-      memory: configuration.memory ?? launch.memory ?? 1 << 30)
+      memory: memory)
   }
 }

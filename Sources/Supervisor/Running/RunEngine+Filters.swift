@@ -100,7 +100,8 @@ extension RunEngine {
       let since = filterWatch.since[name] ?? now
       filterWatch.since[name] = since
       // Its own workers are on their way.
-      let isComing = workers.contains { $0.filter == name && $0.index == nil }
+      let isComing =
+        workers.contains { $0.filter == name && $0.index == nil } || pendingRestarts.contains { $0.filter == name }
       if now - since > FilterWatch.patience, !isComing, filterWatch.said.insert(name).inserted {
         observer.warning(
           "filter \"\(name)\" has no worker, the render waits for one: attach it with --socket \(directory.attachSocket) "

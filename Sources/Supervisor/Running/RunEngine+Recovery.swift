@@ -36,7 +36,7 @@ extension RunEngine {
   func startAgain(_ worker: WorkerHandle, progressed: Bool, wasAtWork: String) throws(SluiceError) {
     let deaths = progressed ? 0 : worker.deathsInRow + 1
     let limit = prepared.launch.role(of: worker).restarts
-    let reason = worker.killedFor ?? worker.process.ending
+    let reason = worker.killedFor ?? ending(of: worker)
     let place = wasAtWork.isEmpty ? "" : ", \(wasAtWork)"
     guard limit > 0, deaths <= limit else {
       // One that never attached cannot work here at all: a program that does not fit, a library that is missing.
@@ -49,7 +49,8 @@ extension RunEngine {
     restarts += 1
     let restart = PendingRestart(
       due: sluice_now_ns() + RunEngine.pause(deathsInRow: deaths), role: worker.role, filter: worker.filter,
-      isExtra: worker.isExtra, number: Int(worker.name.split(separator: "-").last ?? "0") ?? 0, restarts: worker.restarts + 1, deathsInRow: deaths)
+      isExtra: worker.isExtra, number: Int(worker.name.split(separator: "-").last ?? "0") ?? 0, restarts: worker.restarts + 1,
+      deathsInRow: deaths)
     pendingRestarts.append(restart)
     try startDue()
   }

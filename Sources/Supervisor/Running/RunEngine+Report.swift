@@ -64,8 +64,8 @@ extension RunEngine {
     result.filter.frames = counts.filtered
     result.filter.reusedFrames = counts.filterReused
     for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER] {
-      result.bytesCopied += counters.value(.copiedBytes, role: role, live: [])
-      result.buffersCreated += counters.value(.buffersCreated, role: role, live: [])
+      result.bytesCopied &+= counters.value(.copiedBytes, role: role, live: [])
+      result.buffersCreated &+= counters.value(.buffersCreated, role: role, live: [])
     }
     result.segmentsRendered = segmentsWritten
     result.segmentsReused = flow.reused.count

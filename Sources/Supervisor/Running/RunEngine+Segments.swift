@@ -73,7 +73,8 @@ extension RunEngine {
     guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
     let assembler = try Assembler(
       program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
-      output: descriptor, segments: flow.all.count)
+      output: descriptor, segments: flow.all.count,
+      environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
     self.assembler = assembler
     for segment in flow.all {
       if let file = flow.finished[segment.index] { assembler.add(segment: segment.index, frames: segment.frames, file: file) }

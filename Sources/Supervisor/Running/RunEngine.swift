@@ -160,6 +160,7 @@ final class RunEngine {
   }
 
   private func startWorkers() throws(SluiceError) {
+    warnOfUncontained()
     try startFilters()
     for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
@@ -170,10 +171,11 @@ final class RunEngine {
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
     let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
     let token = sluice_random() | 1
-    var environment = ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]
-    // A worker that crashes is one line of ours and not a stack trace, unless somebody asks for it.
-    if System.environment("SWIFT_BACKTRACE") == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+    let limits = prepared.launch.role(role).limits
+    let environment = limits.environment(budget: prepared.memory).merging(
+      ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]) { $1 }
     let process = try ChildProcess(program, arguments: [], environment: environment)
+    limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
     let nice = prepared.launch.role(role).nice
     if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))

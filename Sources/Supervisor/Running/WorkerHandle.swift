@@ -78,13 +78,13 @@ struct CounterSums {
   mutating func add(_ worker: WorkerHandle) {
     guard let lease = worker.lease else { return }
     for counter in StageCounter.allCases {
-      ended[worker.role.rawValue, default: [:]][counter, default: 0] += lease.value(counter)
+      ended[worker.role.rawValue, default: [:]][counter, default: 0] &+= lease.value(counter)  // may be nonsense
     }
   }
 
   func value(_ counter: StageCounter, role: sluice_role, live: [WorkerHandle]) -> UInt64 {
     live.reduce(ended[role.rawValue]?[counter] ?? 0) { sum, worker in
-      worker.role == role ? sum + (worker.lease?.value(counter) ?? 0) : sum
+      worker.role == role ? sum &+ (worker.lease?.value(counter) ?? 0) : sum
     }
   }
 }

@@ -73,10 +73,12 @@ extension Scheduler {
     return false
   }
 
-  /// A delivery's first frame becomes one of its own.
+  /// A delivery's first frame becomes one of its own. What is held for frames that could not be decoded stays with the last.
   private mutating func splitFirst(_ handle: UInt32, _ index: Int) {
-    guard var use = uses[handle], use.deliveries[index].frames.count > 1 else { return }
+    guard var use = uses[handle] else { return }
     let frames = use.deliveries[index].frames
+    let end = min(use.deliveries[index].goodEnd ?? frames.upperBound, frames.upperBound)
+    guard end - frames.lowerBound > 1 else { return }
     var rest = use.deliveries[index]
     rest.frames = frames.lowerBound + 1..<frames.upperBound
     use.deliveries[index].frames = frames.lowerBound..<frames.lowerBound + 1
@@ -96,8 +98,8 @@ extension Scheduler {
           counts.filterReused += 1
           return true
         }
-        if isFiltering(place, filter, frame.slot, frame.number) { continue }
-        guard start(place, filter, frame.slot, frame: frame.number) else { continue stages }
+        if isFiltering(place, filter, frame.slot, frame.filterFrame) { continue }
+        guard start(place, filter, frame.slot, frame: frame.filterFrame) else { continue stages }
         return true
       }
     }
@@ -220,7 +222,7 @@ extension Scheduler {
     for index in lanes[lane].window.indices {
       let frame = lanes[lane].window[index]
       guard frame.ready, frame.stage == job.place.stage, frame.slot == job.input else { continue }
-      if everyFrame, frame.number != job.frame { continue }
+      if everyFrame, frame.filterFrame != job.frame { continue }
       if found { counts.filterReused += 1 }
       found = true
       advance(lane, index, to: job.output)

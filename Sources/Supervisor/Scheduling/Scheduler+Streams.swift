@@ -123,7 +123,7 @@ extension Scheduler {
     }
     guard first == use.next, count > 0, first + count <= use.frames.upperBound, describe(slot) != nil else {
       ledger.hold(slot, by: worker)  // taken back when it is dead
-      return nonsense(worker, "frames \(first) to \(first + count - 1) of stream \(use.record) are not the next ones")
+      return nonsense(worker, "frames \(first) to \(first &+ count &- 1) of stream \(use.record) are not the next ones")
     }
     ledger.hold(slot, by: Ledger.queue)
     if held, !again { ledger.hold(slot, by: worker) }

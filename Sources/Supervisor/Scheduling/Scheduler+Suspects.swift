@@ -83,6 +83,7 @@ extension Scheduler {
     use.failed = true
     if !use.deliveries.isEmpty {
       let last = use.deliveries[use.deliveries.count - 1]
+      use.deliveries[use.deliveries.count - 1].goodEnd = last.frames.upperBound
       use.deliveries[use.deliveries.count - 1].frames = last.frames.lowerBound..<use.frames.upperBound
     }
     use.next = use.frames.upperBound
@@ -149,7 +150,10 @@ extension Scheduler {
       lanes[lane].segments.contains(where: { $0.frames.contains(last.number) && $0.frames.contains(last.number + 1) })
     {
       if last.ready { ledger.hold(last.slot.slot, by: Ledger.queue) }
-      lanes[lane].window.append(OutputFrame(number: last.number + 1, slot: last.slot, ready: last.ready))
+      var held = last
+      held.number += 1
+      held.shown = last.filterFrame
+      lanes[lane].window.append(held)
       counts.reused += 1
       lanes[lane].nextCompose += 1
     }
@@ -186,7 +190,9 @@ extension Scheduler {
       let isIdle = lanes.indices.contains { index in
         (use.lane ?? index) == index && lanes[index].window.isEmpty && lanes[index].encoding <= setup.encoderKeeps
       }
-      if isIdle, isMissing(use), hasSlotToFill(use) { list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next)) }
+      if isIdle, isMissing(use), hasSlotToFill(use) {
+        list.append(Waiting(key: .stream(use.handle), worker: worker, mark: use.next))
+      }
     }
     for worker in renderers {
       var oldest = Int64.max

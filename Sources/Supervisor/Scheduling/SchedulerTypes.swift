@@ -107,6 +107,8 @@ struct SlotReference: Equatable, Sendable {
 struct Delivery: Sendable {
   var slot: SlotReference
   var frames: Range<Int64>
+  /// Where the frames end that it was delivered for, when it is held for those of a source that failed.
+  var goodEnd: Int64? = nil
   /// Filters that the picture is through; `slot` is what came out of the last.
   var stage = 0
 }
@@ -154,6 +156,9 @@ struct OutputFrame: Sendable {
   var ready: Bool
   /// Filters of the whole frame that it is through.
   var stage = 0
+  /// The frame before it that it shows, when its own cannot be drawn: to a filter it is that one.
+  var shown: Int64? = nil
+  var filterFrame: Int64 { shown ?? number }
 }
 
 /// What a rendered frame was made from: equal to the next frame's means that its slot serves again.

@@ -22,7 +22,9 @@ public struct FileAccess: Sendable, Equatable {
 
   /// What libraries ask of the machine: its processors and memory, noise, and nothing.
   public mutating func readMachine() {
-    read(["/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"])
+    read([
+      "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/sys/devices/system/node",
+    ])
     read(["/dev/null", "/dev/urandom"])
   }
 

@@ -13,7 +13,7 @@ import Glibc
 /// threads, and comes when the control bus is connected, because a socket cannot be made any more.
 public enum Sandbox {
   /// Whether the supervisor asked for it (`SLUICE_CONTAINMENT`); a launch file may say `containment: "off"`.
-  public static var isWanted: Bool { System.environment("SLUICE_CONTAINMENT") != "off" }
+  public static var isWanted: Bool { System.environment("SLUICE_CONTAINMENT") != "off" && !sluice_is_sanitized() }
 
   /// Both steps, for a program without a bus.
   public static func enter(_ access: FileAccess) throws(SluiceError) {
