@@ -52,10 +52,9 @@ final class SegmentKeys: Sendable {
 
   /// Statistics of an earlier pass, matrices, and whatever else is there under one of its words.
   private static func readsFile(_ option: OutputSettings.Option) -> Bool {
-    let words = option.value.split { ":=,;+ ".contains($0) } + [option.value[...], option.name[...]]
-    return words.contains { word in
-      ["pass", "pass1", "pass2", "stats", "passlogfile"].contains(word) || access(String(word), F_OK) == 0
-    }
+    let passes: Set<Substring> = ["pass", "pass1", "pass2", "stats", "passlogfile"]
+    let words = option.value.split { ":=,;+ ".contains($0) } + [option.value[...]]
+    return passes.contains(option.name[...]) || words.contains { passes.contains($0) || access(String($0), F_OK) == 0 }
   }
 
   /// All of them, in order; several threads share the work where it is much.
