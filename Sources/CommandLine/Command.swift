@@ -98,8 +98,14 @@ extension Command {
     case .clean:
       Command(
         name: name, summary: "remove what ended runs left behind", usage: "", operands: 0...0, operandKind: .none,
-        description: "Removes directories of runs that no longer live. Every run does the same when it starts.",
-        examples: [Example(line: "sluice clean", purpose: "after a machine was killed in the middle of a run")])
+        description: """
+          Removes directories of runs that no longer live. Every run does the same when it starts. With --cache the finished \
+          segments that are kept for later runs go too.
+          """,
+        examples: [
+          Example(line: "sluice clean", purpose: "after a machine was killed in the middle of a run"),
+          Example(line: "sluice clean --cache", purpose: "give the disk back"),
+        ])
     case .launch:
       Command(
         name: name, summary: "render with the workers of a launch file", usage: "LAUNCHFILE PROJECT -o OUT",

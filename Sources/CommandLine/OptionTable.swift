@@ -50,6 +50,14 @@ extension Option {
   public static let backend = Option(
     "backend", "NAME", .choice(["auto", "cpu", "egl"]), for: making, "what draws: auto, cpu or egl; default auto")
   public static let noAudio = Option("no-audio", for: making, "leave sound out on purpose")
+  public static let cache = Option(
+    "cache", "DIR", .directory, for: making.union([.doctor]),
+    "where finished segments are kept and found; default: $XDG_CACHE_HOME/sluice or ~/.cache/sluice")
+  public static let cacheLimit = Option(
+    "cache-limit", "SIZE", .size, for: making.union([.doctor]),
+    "the segments that were not used for longest are removed where there would be more; default 20GiB")
+  public static let cleanCache = Option(
+    "cache", immediate: true, for: [.clean], "remove the finished segments that are kept, too")
   public static let noCache = Option("no-cache", for: making, "render every frame anew, use and keep no finished segments")
   public static let onError = Option(
     "on-error", "WHAT", .choice(["fail", "hold"]), for: making,
@@ -82,7 +90,7 @@ extension Option {
     columns, canvas, fps, gap, duration, scroll, labels, printProject,
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
-    memory, decoders, renderers, encoders, backend, noAudio, noCache, onError, launch, stats, progress,
+    memory, decoders, renderers, encoders, backend, noAudio, cache, cacheLimit, cleanCache, noCache, onError, launch, stats, progress,
     role, count, workerDirectory, json, help, version, completion, manPage,
   ]
   /// Options that stand before any command.

@@ -29,6 +29,8 @@ public struct RunConfiguration: Sendable {
   public var renderers: Int? = nil
   public var encoders: Int? = nil
   public var onError = OnError.fail
+  /// Where finished segments are kept and found; nil: nowhere.
+  public var cache: SegmentCache? = nil
   /// nil: the built-in export launch description.
   public var launchFile: String? = nil
   /// What probing has found already, by `Project.Source.probeKey`; the run probes what is missing here.

@@ -14,7 +14,7 @@ enum DoctorCommand {
     for name in ["sluice-decoder", "sluice-renderer", "sluice-encoder"] {
       checkProgram(name, directory: invocation.settings.text(.workerDirectory), &report)
     }
-    report.checks += MachineChecks.all()
+    report.checks += MachineChecks.all() + [CachePlace.check(invocation.settings)]
     try Console.print(invocation.settings.flag(.json) ? report.json().pretty : report.text())
     if let first = report.failures.first {
       let names = report.failures.map(\.name).joined(separator: ", ")

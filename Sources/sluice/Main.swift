@@ -41,7 +41,7 @@ enum Main {
       try ConfigurationFile.read(path)
     }
     let settings = try Settings(name, arguments: parsed, environment: System.environment, file: file)
-    try perform(name, Invocation(operands: parsed.operands, settings: settings, console: console))
+    try perform(name, Invocation(operands: parsed.operands, settings: settings, console: console, arguments: parsed, file: file))
   }
 
   /// Options that stand before any command.
@@ -89,4 +89,7 @@ struct Invocation {
   let operands: [String]
   let settings: Settings
   let console: Console
+  /// As given, without environment and configuration.
+  let arguments: ParsedArguments
+  let file: ConfigurationFile?
 }

@@ -103,6 +103,9 @@ struct RunRequest {
     c.launchFile = launchFile ?? settings.text(.launch)
     c.workerDirectory = settings.text(.workerDirectory)
     c.media = media
+    if !settings.flag(.noCache) {
+      c.cache = SegmentCache(directory: settings.text(.cache), limit: settings.size(.cacheLimit))
+    }
     return c
   }
 }

@@ -25,6 +25,19 @@ enum CleanCommand {
     let count = Leftovers.sweep()
     invocation.console.note(
       count == 0 ? "nothing to remove" : "removed what \(count) ended run\(count == 1 ? "" : "s") left behind")
+    if invocation.arguments.has(.cleanCache) { try emptyCache(invocation) }
+  }
+
+  private static func emptyCache(_ invocation: Invocation) throws {
+    // Where it is, doctor and render are told alike.
+    let nothing = try ArgumentParser.parse([], options: Option.of(.doctor), command: .doctor)
+    let settings = try Settings(.doctor, arguments: nothing, environment: System.environment, file: invocation.file)
+    guard let directory = CachePlace.directory(settings), access(directory, F_OK) == 0 else {
+      return invocation.console.note("there is no cache")
+    }
+    let removed = try SegmentStore(directory: directory).clear()
+    invocation.console.note(
+      "\(directory): removed \(removed.segments) segment\(removed.segments == 1 ? "" : "s"), \(Values.sizeText(removed.bytes))")
   }
 }
 

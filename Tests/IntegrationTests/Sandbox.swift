@@ -6,6 +6,8 @@ import Testing
 final class Sandbox {
   let directory: String
   let runtime: String
+  /// Runs use what earlier ones have rendered. Off: every run of a test renders.
+  var keepsSegments = false
   static let programs: String = {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     // `swift test` runs the bundle with a helper of the toolchain's: the bundle lies in the build directory.
@@ -27,11 +29,12 @@ final class Sandbox {
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   var environment: [String: String] {
-    [
-      "HOME": directory, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime,
-      // Only what this test runs is seen by `sluice ps`.
-      "SLUICE_RUNTIME_DIR": runtime + "/sluice",
-    ]
+    var variables = ["HOME": directory, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": runtime]
+    // Only what this test runs is seen by `sluice ps`.
+    variables["SLUICE_RUNTIME_DIR"] = runtime + "/sluice"
+    variables["XDG_CACHE_HOME"] = runtime + "/c"
+    if !keepsSegments { variables["SLUICE_NO_CACHE"] = "yes" }
+    return variables
   }
 
   func path(_ name: String) -> String { directory + "/" + name }

@@ -95,10 +95,10 @@ import Timeline
       return try #require(try Self.key(source, media: [name: info], seconds: 2))
     }
     let first = try keyed()
-    #expect(first.files.count >= 50 && first.files.count < 60)
+    #expect(first.files.count >= 25 && first.files.count < 32)
     try Data(count: 7).write(to: URL(fileURLWithPath: folder.path + "/i150.png"))
     #expect(try keyed().key == first.key)
-    try Data(count: 7).write(to: URL(fileURLWithPath: folder.path + "/i30.png"))
+    try Data(count: 7).write(to: URL(fileURLWithPath: folder.path + "/i20.png"))
     #expect(try keyed().key != first.key)
   }
 

@@ -31,7 +31,7 @@ class Context:
         return self.path(name)
 
     def sluice_command(self, *words, output, stats=None):
-        command = [self.sluice, *words, "-o", output, "-y", "--no-audio", "--progress", "none"]
+        command = [self.sluice, *words, "-o", output, "-y", "--no-audio", "--no-cache", "--progress", "none"]
         return command + (["--stats", stats] if stats else [])
 
 

@@ -20,13 +20,15 @@ from bench_handoff import handoff
 from bench_length import length
 from bench_photos import photos
 from bench_recovery import recovery
+from bench_reexport import reexport
 from bench_scroll import scroll
 from context import Context
 from media import Media
 from measure import CommandFailed
 from report import keep, machine
 
-BENCHES = {b.__name__: b for b in (grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery)}
+BENCHES = {b.__name__: b for b in (
+    grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery, reexport)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

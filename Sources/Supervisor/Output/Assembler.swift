@@ -3,8 +3,17 @@ import SharedRing
 import SluiceBase
 
 /// Drives the program that joins encoded segments into the output, in order, without encoding again
-/// (`sluice-encoder --assemble`). Segments may come in any order; each is handed over as soon as those before it were.
+/// (`sluice-encoder --assemble`). Segments may come in any order; each is handed over as soon as those before it were, and
+/// the program takes it: nothing here waits. A program that ends before it has answered may be followed by another, which
+/// writes the output from its start.
 final class Assembler {
+  enum Answer {
+    case written(UInt64)
+    case failed(SluiceError)
+    /// It ended without a word: how.
+    case died(String)
+  }
+
   let process: ChildProcess
   private let socket: FileDescriptor
   private var next = 0
@@ -17,46 +26,56 @@ final class Assembler {
     var fds: [Int32] = [-1, -1]
     guard sluice_pair(&fds) == 0 else { throw SluiceError(.unavailable, "socketpair: \(SystemError("socketpair").reason)") }
     socket = FileDescriptor(fds[0])
+    _ = sluice_set_nonblocking(fds[0])
     let theirs = FileDescriptor(fds[1])
     let planCopy = FileDescriptor(sluice_reopen_readonly(plan.descriptor.raw))
     process = try ChildProcess(
       program, arguments: ["--assemble"], environment: environment,
       descriptors: [(theirs.raw, 3), (planCopy.raw, 4), (output.raw, 5)])
+    withExtendedLifetime((theirs, planCopy)) {}
     total = segments
   }
 
-  var watch: Int32 { socket.raw }
+  /// What the loop waits for: its answer, or room for the next segment.
+  var watched: pollfd {
+    pollfd(fd: socket.raw, events: Int16(POLLIN | (pending[next] == nil ? 0 : POLLOUT)), revents: 0)
+  }
 
-  func add(segment: Int, frames: Range<Int64>, file: FileDescriptor) throws(SluiceError) {
+  func add(segment: Int, frames: Range<Int64>, file: FileDescriptor) {
     pending[segment] = (file, frames)
-    while let ready = pending.removeValue(forKey: next) {
+    pump()
+  }
+
+  /// Hands over what it takes now. That it is gone is seen by `answer`.
+  func pump() {
+    while let ready = pending[next] {
       var packet = sluice_region()
       packet.kind = SLUICE_REGION_OUTPUT.rawValue
       packet.ring = UInt32(next)
       packet.bytes = UInt64(ready.frames.count)
       packet.reserved = UInt64(ready.frames.lowerBound)
       packet.writable = next + 1 == total ? 1 : 0  // the last one
-      guard sluice_send_fd(socket.raw, &packet, MemoryLayout.size(ofValue: packet), ready.file.raw) > 0 else {
-        throw SluiceError(.software, "the program that joins segments is gone")
-      }
+      guard sluice_send_fd(socket.raw, &packet, MemoryLayout.size(ofValue: packet), ready.file.raw) > 0 else { return }
+      pending[next] = nil
       next += 1
     }
   }
 
   /// Its answer when it has one: bytes written, or the error it met. nil: still at work.
-  func answer() -> Result<UInt64, SluiceError>? {
+  func answer() -> Answer? {
+    let hasEnded = process.hasEnded()  // before what it said last is looked for
     var buffer = [UInt8](repeating: 0, count: 1024)
     let n = recv(socket.raw, &buffer, buffer.count, Int32(MSG_DONTWAIT))
     if n >= 16 {
       let code = buffer.withUnsafeBytes { $0.load(as: UInt64.self) }
       let bytes = buffer.withUnsafeBytes { $0.load(fromByteOffset: 8, as: UInt64.self) }
-      if code == 0 { return .success(bytes) }
+      if code == 0 { return .written(bytes) }
       let text = String(decoding: buffer[16..<n].prefix { $0 != 0 }, as: UTF8.self)
-      return .failure(SluiceError(ExitCode(rawValue: Int32(truncatingIfNeeded: code)) ?? .software, text))
+      return .failed(SluiceError(ExitCode(rawValue: Int32(truncatingIfNeeded: code)) ?? .software, text))
     }
-    if n == 0 || process.hasEnded() {
-      return .failure(SluiceError(.software, "the program that joins segments ended with \(process.ending)"))
-    }
-    return nil
+    guard n == 0 || (n < 0 && sluice_errno() != EAGAIN && sluice_errno() != EINTR) || hasEnded else { return nil }
+    _ = process.wait(milliseconds: 1000)
+    process.end()
+    return .died(process.ending)
   }
 }

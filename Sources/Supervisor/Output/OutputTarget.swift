@@ -100,6 +100,12 @@ public final class OutputTarget {
     return FileDescriptor(fd)
   }
 
+  /// Takes back what was written, so that it can be written once more. False where that cannot be: a pipe, a device.
+  func rewind() -> Bool {
+    guard kind == .file, temporary != nil, let descriptor else { return false }
+    return ftruncate(descriptor.raw, 0) == 0 && lseek(descriptor.raw, 0, SEEK_SET) == 0
+  }
+
   /// How the external encoder ended; nil where there is none, or it runs on. Gives one that closed its input a moment to end.
   func commandEnding() -> String? {
     guard let command, command.wait(milliseconds: 200) else { return nil }

@@ -17,6 +17,8 @@ public enum Run {
 /// Everything that is decided before the first worker starts.
 struct RunPreparation {
   var plan: Plan
+  /// As probed, by probe key.
+  var media: [String: MediaInfo]
   /// One encoder writes straight to the output in frame order: pipes, raw and live formats.
   var direct: Bool
   var launch: LaunchDescription
@@ -62,7 +64,7 @@ struct RunPreparation {
     let segments = Segment.cut(shape.frames).count
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     return RunPreparation(
-      plan: plan, direct: direct, launch: launch,
+      plan: plan, media: media, direct: direct, launch: launch,
       decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? max(1, min(shape.streams, cores / 2)),
       renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
       memory: memory)

@@ -41,6 +41,8 @@ extension RunEngine {
       name: "\(WorkerHandle.title(role))-\(nextNumber(role))", role: role, process: process, token: 0, restarts: 0)
     guard role != SLUICE_ROLE_FILTER || admitsFilter(handle, hello) else { return .refused(2) }
     workers.append(handle)
+    // What others decode, draw and encode is not known to be what our programs would make of it.
+    if role != SLUICE_ROLE_FILTER { flow.store?.stop() }
     observer.warning("\(handle.name) (process \(process.pid)) attached by itself")
     return .admitted(handle)
   }

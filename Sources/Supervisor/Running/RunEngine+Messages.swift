@@ -124,6 +124,7 @@ extension RunEngine {
 
   /// Mirrors the ledger into the slot table, then does what the scheduler decided; messages to one worker go out as one.
   func perform() throws(SluiceError) {
+    if scheduler.hasHeld { flow.store?.stop() }
     for slot in scheduler.takeChangedSlots() { control.store(slot, scheduler.ledger[slot]) }
     for action in scheduler.takeActions() {
       switch action {
@@ -202,8 +203,7 @@ extension RunEngine {
       directBytes = bytes
       try checkDirectEnd()
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
-      finishedSegments.append((segment, file))
-      try joinSegments()
+      try segmentFinished(segment, file)
     }
   }
 }

@@ -28,11 +28,12 @@ extension RunEngine {
 
   func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
-    progress.frames = scheduler.counts.framesEncoded
+    let rendered = scheduler.counts.framesEncoded
+    progress.frames = rendered + flow.reusedFrames
     progress.totalFrames = scheduler.plan.frameCount
     progress.wallSeconds = Double(sluice_now_ns() - started) / 1e9
-    if progress.wallSeconds > 0 { progress.fps = Double(progress.frames) / progress.wallSeconds }
-    if !final, progress.frames > 10, progress.fps > 0 {
+    if progress.wallSeconds > 0 { progress.fps = Double(rendered) / progress.wallSeconds }
+    if !final, rendered > 10, progress.fps > 0 {
       progress.secondsLeft = Double(progress.totalFrames - progress.frames) / progress.fps
     }
     progress.limitedBy = final ? limits.overall : limits.now
@@ -44,7 +45,7 @@ extension RunEngine {
     var result = RunStatistics()
     let counts = scheduler.counts
     result.run = directory.name
-    result.frames = counts.framesEncoded
+    result.frames = counts.framesEncoded + flow.reusedFrames
     result.wallSeconds = Double(sluice_now_ns() - started) / 1e9
     result.supervisorCPUSeconds = Double(sluice_cpu_self()) / 1e9
     result.cpuSeconds = result.supervisorCPUSeconds + Double(sluice_cpu_children()) / 1e9
@@ -67,6 +68,7 @@ extension RunEngine {
       result.buffersCreated &+= counters.value(.buffersCreated, role: role, live: [])
     }
     result.segmentsRendered = segmentsWritten
+    result.segmentsReused = flow.reused.count
     result.restarts = restarts
     result.limitedBy = limits.overall
     result.outputBytes = outputBytes

@@ -24,7 +24,7 @@ final class RunEngine {
   let started = sluice_now_ns()
   var scheduler: Scheduler
   var assembler: Assembler? = nil
-  var finishedSegments: [(Segment, FileDescriptor)] = []
+  var flow: SegmentFlow
   /// The output is whole: written by the encoder itself, or joined.
   var isWritten = false
   private var writtenAt: UInt64 = 0
@@ -80,19 +80,23 @@ final class RunEngine {
     guard view.frameCount > 0 else {
       throw SluiceError(.badInput, "the timeline is empty", at: configuration.project.path)
     }
-    memory = try MemoryPlan.make(
-      plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-      lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
-      filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
+    let flow = RunEngine.flow(prepared, configuration, frames: view.frameCount, observer)
+    self.flow = flow
+    let missing = flow.missing
+    memory =
+      missing.isEmpty
+      ? .nothing
+      : try MemoryPlan.make(
+        plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
+        lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
+        filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
     commands = try CommandServer(path: directory.controlSocket)
     bus = try RouterSocket(endpoint: directory.busEndpoint)
-    let segments =
-      prepared.direct ? [Segment(index: 0, frames: 0..<view.frameCount)] : Segment.cut(view.frameCount)
-    var setup = SchedulerSetup(runs: [segments], memory: memory)
+    var setup = SchedulerSetup(runs: missing, memory: memory)
     control = try ControlRegionWriter(
       rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
     var regions: [SharedRegion] = []
@@ -133,7 +137,8 @@ final class RunEngine {
 
   func run() throws(SluiceError) -> RunStatistics {
     defer { end() }
-    try startWorkers()
+    if !scheduler.isDone { try startWorkers() }
+    try beginJoining()
     while !finished {
       pumpBus()
       scheduler.advance()
@@ -148,6 +153,8 @@ final class RunEngine {
       try self.takeSignal()
       try self.serveCommandsAlone()
     }
+    _ = flow.store?.finish(milliseconds: 10_000)
+    showStoreNotes()
     report(final: true)
     return statistics()
   }
@@ -159,21 +166,6 @@ final class RunEngine {
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
     for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
-  }
-
-  /// Hands finished segments to the program that joins them. In a short run it is started when all are there, because it would
-  /// only take memory; in a long one with the first, because they would only take disk.
-  func joinSegments() throws(SluiceError) {
-    if assembler == nil {
-      guard scheduler.segmentCount > 64 || scheduler.isDone else { return }
-      guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
-      assembler = try Assembler(
-        program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
-        output: descriptor, segments: scheduler.segmentCount,
-        environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
-    }
-    for (segment, file) in finishedSegments { try assembler?.add(segment: segment.index, frames: segment.frames, file: file) }
-    finishedSegments.removeAll()
   }
 
   func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
@@ -196,7 +188,7 @@ final class RunEngine {
       pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
       listener.watched,
-      pollfd(fd: assembler?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
       pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let fixed = fds.count
@@ -216,15 +208,7 @@ final class RunEngine {
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
     if fds[4].revents != 0 { relay?.quietBell() }
     if prepared.direct { try checkDirectEnd() }
-    if fds[3].revents != 0, let answer = assembler?.answer() {
-      switch answer {
-      case .success(let bytes):
-        outputBytes = bytes
-        assembler = nil
-        isWritten = true
-      case .failure(let error): throw located(error)
-      }
-    }
+    if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
     for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
       if worker.process.hasEnded() { try died(worker) }
@@ -262,6 +246,7 @@ final class RunEngine {
     endHungWorkers()
     try startDue()
     try watchFilters()
+    showStoreNotes()
     report(final: false)
   }
 
@@ -301,5 +286,7 @@ final class RunEngine {
     assembler?.process.end()
     for worker in workers { worker.process.end() }
     for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }
+    // What is finished is kept, but nobody waits long for it.
+    _ = flow.store?.finish(milliseconds: 500)
   }
 }

@@ -22,6 +22,11 @@ public struct MemoryPlan: Sendable {
   public var filters: FilterSetup
   var peakStreams: Int
 
+  /// Of a run that renders nothing.
+  static let nothing = MemoryPlan(
+    lanes: 0, lookAhead: 0, rings: [], streamRings: [], outputRing: 0, outputSlotsPerLane: 0,
+    sizes: [LaneSizes(slots: [], reserve: [], bytes: 0)], comfort: 0, encoderKeeps: 0, filters: FilterSetup(), peakStreams: 0)
+
   var slotCount: Int { rings.reduce(0) { $0 + $1.slotCount } }
   public var laneCapacity: Int { lanes + sizes.count - 1 }
   public func sizes(lanes count: Int) -> LaneSizes { sizes[count - lanes] }

@@ -186,6 +186,7 @@ extension Scheduler {
   mutating func streamFailed(_ worker: Int, _ handle: UInt32, _ reason: String, _ code: Int32) {
     guard let use = uses[handle], use.worker == worker, !use.ended else { return }
     guard setup.holdOnError else { return fail(reason, code: code) }
+    hasFailedStream = true
     actions.append(.warn("\(reason); the last good picture is held"))
     hold(handle)
     takeBack(handle, from: worker)

@@ -49,6 +49,8 @@ public struct Scheduler: Sendable {
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1
   var failed = false
+  /// A stream's last good picture stands in for those that could not be decoded.
+  var hasFailedStream = false
   /// Work that was in the hands of workers when they died, by stream record and by frame; what was found guilty of it.
   var suspects: [Int: Suspicion] = [:]
   var suspectFrames: [Int64: Int] = [:]
@@ -87,6 +89,8 @@ public struct Scheduler: Sendable {
   }
 
   public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) }
+  /// Some frame shows another picture than the plan says, because its own could not be had.
+  public var hasHeld: Bool { hasFailedStream || !heldFrames.isEmpty || !poisoned.isEmpty }
   public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
   public var openStreams: Int { uses.count }
 

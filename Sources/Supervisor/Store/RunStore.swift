@@ -11,6 +11,7 @@ import Glibc
 /// What a run does with the store: takes from it what is there at its start, and puts in what it has rendered, on a thread of
 /// its own. Used from the supervisor's thread.
 final class RunStore {
+  private let plan: PlanCopy
   private let store: SegmentStore
   private let keys: SegmentKeys
   private let sources: SourceBook
@@ -28,14 +29,17 @@ final class RunStore {
   }
   private struct State {
     var notes: [String] = []
+    var told: Set<String> = []
+    /// Found or stored by this run.
+    var used: Set<SegmentKey> = []
     /// Nothing more is stored.
     var stopped = false
   }
 
   /// nil where the store cannot be used; then `warning` has said why. Call it before a decoder opens a source: what changes
-  /// after that is noticed. `plan` must stay mapped as long as the process lives, or until `finish` has returned true.
+  /// after that is noticed.
   init?(
-    _ settings: SegmentCache, plan: PlanView, media: [String: MediaInfo], workerDirectory: String?, warning: (String) -> Void
+    _ settings: SegmentCache, plan: Plan, media: [String: MediaInfo], workerDirectory: String?, warning: (String) -> Void
   ) {
     do throws(SluiceError) {
       guard let directory = settings.directory ?? SegmentStore.standardDirectory(environment: System.environment) else {
@@ -50,9 +54,11 @@ final class RunStore {
       warning("the worker programs do not say what they are made of; finished segments are not kept")
       return nil
     }
-    sources = SourceBook(plan: plan, media: media)
+    guard let plan = PlanCopy(plan) else { return nil }
+    self.plan = plan
+    sources = SourceBook(plan: plan.view, media: media)
     if let path = sources.staleFile { warning("\(path): changes while it is used; what shows it is not kept") }
-    keys = SegmentKeys(plan: plan, sources: sources, programs: programs)
+    keys = SegmentKeys(plan: plan.view, sources: sources, programs: programs)
   }
 
   /// The segments that are there, each read whole and found undamaged.
@@ -63,7 +69,7 @@ final class RunStore {
     for (segment, keyed) in zip(segments, keyed) { known[segment.index] = .some(keyed) }
     let store = store
     let wanted = zip(segments, keyed).compactMap { segment, keyed in
-      keyed.flatMap { names[$0.key] }.map { Wanted(segment: segment.index, names: $0) }
+      keyed.flatMap { keyed in names[keyed.key].map { Wanted(segment: segment.index, key: keyed.key, names: $0) } }
     }
     let threads = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)), wanted.count / 4))
     let found = Parallel.map(wanted, threads: threads) { (wanted: Wanted) -> (file: FileDescriptor?, damaged: Int) in
@@ -84,12 +90,17 @@ final class RunStore {
       )
     }
     var files: [Int: FileDescriptor] = [:]
-    for (wanted, result) in zip(wanted, found) { if let file = result.file { files[wanted.segment] = file } }
+    for (wanted, result) in zip(wanted, found) {
+      guard let file = result.file else { continue }
+      files[wanted.segment] = file
+      state.with { _ = $0.used.insert(wanted.key) }
+    }
     return files
   }
 
   private struct Wanted: Sendable {
     var segment: Int
+    var key: SegmentKey
     var names: [String]
   }
 
@@ -98,6 +109,13 @@ final class RunStore {
     guard !state.with({ $0.stopped }) else { return }
     start()
     queue.push(Job(segment: segment, keyed: known[segment.index], file: file))
+  }
+
+  /// Takes everything out again that the run has used or put in: what was joined of it was no good.
+  func disown() {
+    state.with { $0.stopped = true }
+    _ = finish(milliseconds: 1000)
+    for key in state.with({ $0.used }) { store.remove(key) }
   }
 
   /// From now on nothing is stored: what is rendered is not what the plan says.
@@ -122,12 +140,14 @@ final class RunStore {
   private func start() {
     guard thread == nil else { return }
     let (store, keys, sources, queue, state, ended) = (store, keys, sources, queue, state, ended)
+    let plan = plan
     thread = WorkThread("store") {
+      defer { withExtendedLifetime(plan) {} }
       while let job = queue.next() {
-        if !state.with({ $0.stopped }), let note = Self.store(job, store, keys, sources) {
+        if !state.with({ $0.stopped }), let note = Self.store(job, store, keys, sources, state) {
           state.with { state in
             // One of a kind is enough.
-            if !state.notes.contains(note.text) { state.notes.append(note.text) }
+            if state.told.insert(note.text).inserted { state.notes.append(note.text) }
             if note.isFinal { state.stopped = true }
           }
         }
@@ -137,15 +157,15 @@ final class RunStore {
   }
 
   /// What the user should know; nil: all is well.
-  private static func store(_ job: Job, _ store: SegmentStore, _ keys: SegmentKeys, _ sources: SourceBook)
-    -> (text: String, isFinal: Bool)?
-  {
+  private static func store(
+    _ job: Job, _ store: SegmentStore, _ keys: SegmentKeys, _ sources: SourceBook, _ state: Monitor<State>
+  ) -> (text: String, isFinal: Bool)? {
     guard let keyed = job.keyed ?? keys.key(of: job.segment) else { return nil }
     if let path = sources.changed(keyed) {
       return ("\(path): changed while it was used; what shows it is not kept", false)
     }
     do throws(SystemError) {
-      _ = try store.keep(job.file, as: keyed.key)
+      if try store.keep(job.file, as: keyed.key) == .kept { state.with { _ = $0.used.insert(keyed.key) } }
       return nil
     } catch {
       return ("\(store.directory): \(error.reason); finished segments are no longer kept", true)

@@ -1,4 +1,5 @@
 import CSluice
+import FrameModel
 import SluiceBase
 import Timeline
 
@@ -21,17 +22,22 @@ final class SegmentKeys: Sendable {
   private let plan: PlanView
   private let sources: SourceBook
   private let programs: [UInt8]
+  /// An option of the encoder names a file, which may change.
+  private let readsFiles: Bool
 
   /// - Parameter programs: what renders (`ProgramIdentity`).
   init(plan: PlanView, sources: SourceBook, programs: [UInt8]) {
     self.plan = plan
     self.sources = sources
     self.programs = programs
+    readsFiles = plan.output.options.contains(where: Self.readsFile)
   }
 
   /// nil: it shows something that may differ from run to run.
   func key(of segment: Segment) -> Keyed? {
+    if readsFiles { return nil }
     let content = plan.content(of: segment.frames)
+    guard content.isReproducible else { return nil }
     var parts = [Self.version, programs, content.bytes]
     var files: [String] = []
     var sequences: Set<Int> = []
@@ -42,6 +48,13 @@ final class SegmentKeys: Sendable {
       if plan.source(use.source).kind == .sequence { sequences.insert(use.source) }
     }
     return Keyed(key: SegmentKey(of: parts), files: Set(files).sorted(), sequences: sequences.sorted())
+  }
+
+  /// Statistics of an earlier pass, matrices, and whatever else is there under one of its words.
+  private static func readsFile(_ option: OutputSettings.Option) -> Bool {
+    let passes: Set<Substring> = ["pass", "pass1", "pass2", "stats", "passlogfile"]
+    let words = option.value.split { ":=,;+ ".contains($0) } + [option.value[...]]
+    return passes.contains(option.name[...]) || words.contains { passes.contains($0) || access(String($0), F_OK) == 0 }
   }
 
   /// All of them, in order; several threads share the work where it is much.

@@ -101,6 +101,10 @@ public final class SegmentStore: Sendable {
     return .kept
   }
 
+  func remove(_ key: SegmentKey) {
+    for name in names()[key] ?? [] { unlink(segments + "/" + name) }
+  }
+
   /// As a file of the store's own: nameless until it is whole, or under a name that the next writer sweeps.
   private func copy(_ file: FileDescriptor, to path: String) throws(SystemError) {
     var temporary: String?

@@ -19,6 +19,8 @@ public struct SegmentContent: Sendable {
   public var bytes: [UInt8]
   /// In order of first appearance; one for each decode stream.
   public var uses: [Use]
+  /// Another run gives the same pictures; false where they go through a worker of whom nobody says so.
+  public var isReproducible: Bool
 }
 
 extension PlanView {
@@ -39,6 +41,7 @@ private struct SegmentContentWriter {
   private var order: [Int] = []
   private var numbers: [Int: Int] = [:]
   private var shown: [Int: [Range<Int64>]] = [:]
+  private var isReproducible = true
 
   init(plan: PlanView, frames: Range<Int64>) {
     self.plan = plan
@@ -52,7 +55,8 @@ private struct SegmentContentWriter {
     addLayers()
     out.add(order.count)
     let uses = order.map { stream in addStream(stream) }
-    return SegmentContent(bytes: out.bytes, uses: uses)
+    addFilters(plan.outputFilters.map { plan.filter($0) })
+    return SegmentContent(bytes: out.bytes, uses: uses, isReproducible: isReproducible && plan.isOutputReproducible)
   }
 
   /// Runs of frames with equal layers: their number, then the layers.
@@ -144,10 +148,22 @@ private struct SegmentContentWriter {
       out.add(tile.height)
     }
     addParameters(stream, remembers ? [begin..<begin + 1] : ranges)
+    addFilters(stream.workerFilters)
+    isReproducible = isReproducible && stream.isReproducible
     let times = [time(begin), time(first), time(last)]
     return SegmentContent.Use(
       source: stream.source, times: (times.min() ?? .zero)...(times.max() ?? .zero),
       reachesBeyond: remembers || stream.deinterlace, effects: stream.effects)
+  }
+
+  private mutating func addFilters(_ filters: [WorkerEffect]) {
+    out.add(filters.count)
+    for filter in filters {
+      for text in [filter.name, filter.parameters, filter.version] { out.add(text) }
+      out.add(filter.everyFrame)
+      // Then it sees the frame's number.
+      out.add(filter.everyFrame ? Int(frames.lowerBound) : 0)
+    }
   }
 
   /// Their values at each of the frames, in runs of equal ones.

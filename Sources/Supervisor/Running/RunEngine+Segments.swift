@@ -1,0 +1,113 @@
+import CSluice
+import FrameModel
+import SluiceBase
+import Timeline
+
+/// Finished segments of a run: from the store or from an encoder, to the program that joins them.
+struct SegmentFlow {
+  /// All of the output, in order.
+  var all: [Segment] = []
+  /// What was found in the store, by index.
+  var reused: [Int: FileDescriptor] = [:]
+  /// nil: nothing is kept.
+  var store: RunStore?
+  /// Finished, by index; kept until the output is whole, because the program that joins them may have to begin again.
+  var finished: [Int: FileDescriptor] = [:]
+  /// Times that the program was started again.
+  var restarts = 0
+
+  /// Contiguous runs of what is still to be rendered.
+  var missing: [[Segment]] {
+    var runs: [[Segment]] = []
+    for segment in all where reused[segment.index] == nil {
+      if let last = runs.last?.last, last.index + 1 == segment.index {
+        runs[runs.count - 1].append(segment)
+      } else {
+        runs.append([segment])
+      }
+    }
+    return runs
+  }
+  var reusedFrames: Int64 { all.reduce(0) { reused[$1.index] == nil ? $0 : $0 + Int64($1.frames.count) } }
+}
+
+extension RunEngine {
+  /// What there is to do, and what of it is done already.
+  static func flow(
+    _ prepared: RunPreparation, _ configuration: RunConfiguration, frames: Int64, _ observer: any RunObserver
+  ) -> SegmentFlow {
+    var flow = SegmentFlow()
+    guard !prepared.direct else {
+      flow.all = [Segment(index: 0, frames: 0..<frames)]
+      return flow
+    }
+    flow.all = Segment.cut(frames)
+    guard let cache = configuration.cache else { return flow }
+    flow.store = RunStore(
+      cache, plan: prepared.plan, media: prepared.media, workerDirectory: configuration.workerDirectory,
+      warning: observer.warning)
+    flow.reused = flow.store?.reusable(flow.all, warning: observer.warning) ?? [:]
+    return flow
+  }
+
+  /// What the store had is finished from the start.
+  func beginJoining() throws(SluiceError) {
+    flow.finished = flow.reused
+    try joinSegments()
+  }
+
+  func segmentFinished(_ segment: Segment, _ file: FileDescriptor) throws(SluiceError) {
+    flow.finished[segment.index] = file
+    flow.store?.keep(segment, file)
+    if let assembler {
+      assembler.add(segment: segment.index, frames: segment.frames, file: file)
+    } else {
+      try joinSegments()
+    }
+  }
+
+  /// Starts the program that joins finished segments. In a short run when all are there, because it would only take memory; in
+  /// a long one with the first.
+  private func joinSegments() throws(SluiceError) {
+    guard assembler == nil, !flow.finished.isEmpty, flow.all.count > 64 || flow.finished.count == flow.all.count else { return }
+    guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
+    let assembler = try Assembler(
+      program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
+      output: descriptor, segments: flow.all.count,
+      environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
+    self.assembler = assembler
+    for segment in flow.all {
+      if let file = flow.finished[segment.index] { assembler.add(segment: segment.index, frames: segment.frames, file: file) }
+    }
+  }
+
+  /// Something came from the program that joins segments, or it takes more.
+  func watchAssembler() throws(SluiceError) {
+    guard let assembler else { return }
+    assembler.pump()
+    switch assembler.answer() {
+    case nil: return
+    case .written(let bytes):
+      outputBytes = bytes
+      self.assembler = nil
+      isWritten = true
+    case .failed(let error):
+      // A segment that cannot be joined is not to be found again.
+      if error.code == .software { flow.store?.disown() }
+      throw located(error)
+    case .died(let ending):
+      self.assembler = nil
+      flow.restarts += 1
+      guard flow.restarts <= prepared.launch.encoder.restarts, output.rewind() else {
+        throw SluiceError(
+          .software, "the program that joins segments ended with \(ending)", at: outputName, advice: "run it again")
+      }
+      observer.warning("the program that joins segments ended with \(ending); it is started again")
+      restarts += 1
+      try joinSegments()
+    }
+  }
+
+  /// Lines of the store's for the user.
+  func showStoreNotes() { for note in flow.store?.takeNotes() ?? [] { observer.warning(note) } }
+}
