@@ -28,7 +28,7 @@ extension RunEngine {
 
   func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
-    progress.frames = scheduler.counts.framesEncoded
+    progress.frames = scheduler.counts.framesEncoded + scheduler.counts.dropped
     progress.totalFrames = scheduler.plan.frameCount
     progress.wallSeconds = Double(sluice_now_ns() - started) / 1e9
     if progress.wallSeconds > 0 { progress.fps = Double(progress.frames) / progress.wallSeconds }
@@ -66,6 +66,7 @@ extension RunEngine {
       result.bytesCopied += counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated += counters.value(.buffersCreated, role: role, live: [])
     }
+    result.droppedFrames = counts.dropped
     result.segmentsRendered = segmentsWritten
     result.restarts = restarts
     result.limitedBy = limits.overall
