@@ -15,6 +15,7 @@ public enum StatisticsJSON {
       "peakMemoryBytes": .number(s.peakMemoryBytes),
       "memoryBudgetBytes": .number(s.memoryBudgetBytes),
       "bytesCopiedPerFrame": number(s.frames > 0 ? Double(s.bytesCopied) / Double(s.frames) : 0),
+      "droppedFrames": .number(s.droppedFrames),
       "outputBytes": .number(s.outputBytes),
       "buffersCreated": .number(s.buffersCreated),
       "streamsOpened": .number(s.streamsOpened),

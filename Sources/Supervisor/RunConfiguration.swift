@@ -112,6 +112,8 @@ public struct RunStatistics: Sendable {
   public var restarts = 0
   public var limitedBy = ""
   public var outputBytes: UInt64 = 0
+  /// Finished frames that a live preview gave up, because nobody took them in time.
+  public var droppedFrames: Int64 = 0
   public var streamsOpened = 0
   public var workers: [Worker] = []
   public init() {}

@@ -5,7 +5,7 @@ import Timeline
 /// `sluice render` and `sluice launch`.
 enum RenderCommand {
   static func run(_ invocation: Invocation, project path: String, launchFile: String? = nil) throws {
-    let request = try RunRequest(invocation, inputs: [path])
+    let request = try RunRequest(invocation, inputs: [path], launchFile: launchFile)
     let read = try ProjectReader.readWithNotes(path: path)
     let project = read.project
     Media.tell(read.notes, path, invocation.console)

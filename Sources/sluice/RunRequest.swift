@@ -14,12 +14,16 @@ struct RunRequest {
   private let settings: Settings
   /// `-` for standard output; empty when an external encoder writes whatever it likes.
   let output: String
+  /// An external encoder writes, by the command line or the launch file.
+  private let isExternal: Bool
 
   /// Checks what needs no project. `inputs`: files that must not be the output.
-  init(_ invocation: Invocation, inputs: [String]) throws(SluiceError) {
+  init(_ invocation: Invocation, inputs: [String], launchFile: String? = nil) throws(SluiceError) {
     self.invocation = invocation
     settings = invocation.settings
-    let external = settings.isSet(.encoderCommand)
+    let launch = try LaunchDescription.load(launchFile ?? invocation.settings.text(.launch))
+    let external = settings.isSet(.encoderCommand) || launch.encoderCommand != nil
+    isExternal = external
     guard let output = settings.text(.output) ?? (external ? "" : nil) else {
       throw SluiceError(.usage, "no output is named", advice: "add -o OUT")
     }
@@ -51,7 +55,7 @@ struct RunRequest {
   }
 
   private func checkStandardOutput() throws(SluiceError) {
-    if settings.text(.format) == nil, !settings.isSet(.encoderCommand) {
+    if settings.text(.format) == nil, !isExternal {
       throw SluiceError(
         .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo or mkv")
     }

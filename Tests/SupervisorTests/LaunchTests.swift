@@ -60,7 +60,7 @@ import Testing
       for property in properties { try compare(property.value, try #require(value[property.key]), path + [property.key]) }
     }
     try compare(schema, file, [])
-    #expect(leaves == 31)
+    #expect(leaves == 33)
   }
 
   /// The ready file with filters: what is written there are the defaults, and the schema knows the reader's keys.
@@ -115,12 +115,15 @@ import Testing
 
   @Test func errorsNameThePlaceAndWhatWouldDo() throws {
     #expect(error("[]").contains("must be an object, not an array"))
-    #expect(error("{\n  onFull: 'drop-oldest' }").hasPrefix("2:11: onFull: must be \"block\""))
+    #expect(error("{\n  onFull: 'never' }").hasPrefix("2:11: onFull: must be \"block\" or \"drop-oldest\""))
+    #expect(error("{pace: 1}").contains("pace: must be \"fast\" or \"realtime\""))
+    #expect(error("{encoderCommand: ''}").contains("encoderCommand: must be a command"))
+    #expect(error("{workers: {renderer: {count: 'per-source'}}}").contains("workers.renderer.count: must be a whole number"))
     #expect(error("{memory: 5}").contains("memory: must be a size such as \"512MiB\""))
     #expect(error("{memory: 'much'}").contains("memory: must be a size"))
     #expect(error("{workers: 3}").contains("workers: must be an object, not a number"))
     #expect(error("{workers: {muxer: {}}}").contains("unknown key \"muxer\"; it knows decoder, renderer, encoder"))
-    #expect(error("{worker: {}}").contains("unknown key \"worker\"; it knows onFull, memory, workers"))
+    #expect(error("{worker: {}}").contains("unknown key \"worker\"; it knows onFull, pace, encoderCommand, memory, workers"))
     #expect(error("{workers: {renderer: {threads: 2}}}").contains("unknown key \"threads\""))
     #expect(error("{workers: {decoder: {count: 1.5}}}").contains("workers.decoder.count: must be a whole number from 1 to 32"))
     #expect(error("{workers: {decoder: {count: 'many'}}}").contains("must be a whole number"))

@@ -52,7 +52,8 @@ public final class OutputTarget {
       let reader = FileDescriptor(fds[0])
       kind = .command
       descriptor = FileDescriptor(fds[1])
-      command = try ChildProcess("/bin/sh", arguments: ["-c", text], descriptors: [(reader.raw, 0)])
+      command = try ChildProcess(
+        "/bin/sh", arguments: ["-c", text], environment: ["SLUICE_OUTPUT": path], descriptors: [(reader.raw, 0)])
       return
     }
     if path == "-" {

@@ -30,6 +30,15 @@ public struct LaunchDescription: Sendable, Equatable {
   public var filters: [String: Filter] = [:]
   /// Threads of each decode stream's codec.
   public var decodeThreads = 1
+  /// As many decoders as the timeline has sources, each with its own.
+  public var decoderPerSource = false
+  /// `onFull: "drop-oldest"`.
+  public var dropsOldest = false
+  /// `pace: "realtime"`: a frame is begun when its time has come.
+  public var isRealTime = false
+  /// Shell command of an external encoder, which reads the frames on its standard input; nil: ours. Its environment has the
+  /// output's name in SLUICE_OUTPUT.
+  public var encoderCommand: String? = nil
   /// Bytes; nil: `--memory` or its default.
   public var memory: UInt64? = nil
 
@@ -83,12 +92,12 @@ struct LaunchReader {
 
   func read(_ value: JSONValue) throws(SluiceError) -> LaunchDescription {
     var launch = LaunchDescription()
-    for member in try members(value, "", ["onFull", "memory", "workers"]) {
+    for member in try members(value, "", ["onFull", "pace", "encoderCommand", "memory", "workers"]) {
       switch member.key {
       case "onFull":
-        guard member.value.string == "block" else {
-          throw fail("must be \"block\": an export gives up no frame", at: member.value, "onFull")
-        }
+        launch.dropsOldest = try choice(member.value, "onFull", ["block", "drop-oldest"]) == "drop-oldest"
+      case "pace": launch.isRealTime = try choice(member.value, "pace", ["fast", "realtime"]) == "realtime"
+      case "encoderCommand": launch.encoderCommand = try shellCommand(member.value)
       case "memory":
         guard let text = member.value.string, let size = ByteSize.parse(text) else {
           throw fail("must be a size such as \"512MiB\"", at: member.value, "memory")
@@ -97,7 +106,9 @@ struct LaunchReader {
       default:
         for role in try members(member.value, "workers", ["decoder", "renderer", "encoder", "filters"]) {
           switch role.key {
-          case "decoder": try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
+          case "decoder":
+            launch.decoderPerSource = role.value["count"]?.string == "per-source"
+            try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
           case "renderer": try read(role.value, "workers.renderer", &launch.renderer)
           case "filters": launch.filters = try filters(role.value, "workers.filters")
           default: try read(role.value, "workers.encoder", &launch.encoder)
@@ -112,7 +123,9 @@ struct LaunchReader {
     throws(SluiceError)
   {
     for member in try members(value, place, LaunchDescription.Role.keys + ["threads"] + WorkerLimits.keys) {
-      if member.key == "threads" {
+      if member.key == "count", member.value.string == "per-source" {
+        role.count = nil
+      } else if member.key == "threads" {
         threads = try integer(member.value, "\(place).threads", 1...64)
       } else {
         try set(member, place, &role)

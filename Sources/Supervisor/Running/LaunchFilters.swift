@@ -30,6 +30,23 @@ extension LaunchDescription {
 }
 
 extension LaunchReader {
+  /// One of several words; returns it.
+  func choice(_ value: JSONValue, _ place: String, _ words: [String]) throws(SluiceError) -> String {
+    guard let word = value.string, words.contains(word) else {
+      throw fail("must be " + words.map { "\"\($0)\"" }.joined(separator: " or "), at: value, place)
+    }
+    return word
+  }
+
+  /// null: our own encoder.
+  func shellCommand(_ value: JSONValue) throws(SluiceError) -> String? {
+    if value.isNull { return nil }
+    guard let text = value.string, !text.isEmpty, !text.utf8.contains(0) else {
+      throw fail("must be a command for the shell, or null", at: value, "encoderCommand")
+    }
+    return text
+  }
+
   static let filterKeys = [
     "command", "count", "credit", "restarts", "deadlineSeconds", "nice", "memory", "waitSeconds",
   ]

@@ -8,7 +8,10 @@ public enum Run {
   /// Probes, plans, starts workers, renders, and leaves nothing behind: no process, region, socket or half-written file,
   /// however it ends. Blocks the calling thread, on which the observer is told. SIGINT, SIGTERM and SIGHUP end the run.
   public static func run(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunStatistics {
-    let prepared = try RunPreparation.prepare(configuration, observer: observer)
+    var configuration = configuration
+    let launch = try LaunchDescription.load(configuration.launchFile)
+    configuration.encoderCommand = configuration.encoderCommand ?? launch.encoderCommand
+    let prepared = try RunPreparation.prepare(configuration, launch, observer: observer)
     let engine = try RunEngine(prepared, configuration: configuration, observer: observer)
     return try engine.run()
   }
@@ -43,8 +46,9 @@ struct RunPreparation {
     }
   }
 
-  static func prepare(_ configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) -> RunPreparation {
-    let launch = try LaunchDescription.load(configuration.launchFile)
+  static func prepare(
+    _ configuration: RunConfiguration, _ launch: LaunchDescription, observer: any RunObserver
+  ) throws(SluiceError) -> RunPreparation {
     var media = configuration.media
     let missing = configuration.project.sourcePaths().filter { media[$0] == nil }
     let memory = configuration.memory ?? launch.memory ?? ProbeClient.defaultBudget
@@ -58,14 +62,23 @@ struct RunPreparation {
     for warning in plan.warnings { observer.warning(warning) }
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let direct = OutputChoice.isDirect(settings, output: configuration.output, command: configuration.encoderCommand)
-    let shape = plan.withView { view in
-      (frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores))
+    guard direct || !launch.dropsOldest && !launch.isRealTime else {
+      throw SluiceError(
+        .badInput, "\"drop-oldest\" and \"realtime\" are for pipes, raw formats and encoder commands: a file takes every frame",
+        at: configuration.launchFile ?? "", advice: "take launch/export.json5, or -o - with --format")
     }
+    let shape = plan.withView { view in
+      (
+        frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores),
+        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count
+      )
+    }
+    let autoDecoders = launch.decoderPerSource ? min(shape.sources, 32) : max(1, min(shape.streams, cores / 2))
     let segments = Segment.cut(shape.frames).count
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     return RunPreparation(
       plan: plan, media: media, direct: direct, launch: launch,
-      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? max(1, min(shape.streams, cores / 2)),
+      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders,
       renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
       memory: memory)
   }

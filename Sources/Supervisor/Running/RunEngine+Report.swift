@@ -29,7 +29,7 @@ extension RunEngine {
   func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
     let rendered = scheduler.counts.framesEncoded
-    progress.frames = rendered + flow.reusedFrames
+    progress.frames = rendered + flow.reusedFrames + scheduler.counts.dropped
     progress.totalFrames = scheduler.plan.frameCount
     progress.wallSeconds = Double(sluice_now_ns() - started) / 1e9
     if progress.wallSeconds > 0 { progress.fps = Double(rendered) / progress.wallSeconds }
@@ -67,6 +67,7 @@ extension RunEngine {
       result.bytesCopied &+= counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated &+= counters.value(.buffersCreated, role: role, live: [])
     }
+    result.droppedFrames = counts.dropped
     result.segmentsRendered = segmentsWritten
     result.segmentsReused = flow.reused.count
     result.restarts = restarts

@@ -80,6 +80,11 @@ extension RunEngine {
     }
     if scheduler.isDone || failure != nil { return }
     if !worker.isOurs || worker.isLeaving || worker.isExtra && !worker.isReady { return try goodbye(worker) }
+    if worker.role == SLUICE_ROLE_ENCODER, prepared.launch.dropsOldest {
+      throw SluiceError(
+        .software, "\(worker.name) ended with \(worker.killedFor ?? worker.process.ending); a live output cannot be begun again",
+        at: outputName, advice: "run it again")
+    }
     if scheduler.convictions > convictions { worker.deathsInRow = 0 }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }

@@ -55,6 +55,9 @@ final class RunEngine {
   /// Messages may be left on the bus: it is looked at again before anything is waited for.
   var busIsFull = false
   var limits = LimitTally()
+  /// When the first frame went to the encoder: the beginning of real time; 0: none has. And when the next frame's time comes.
+  var paceStart: UInt64 = 0
+  var nextPace = UInt64.max
   var filterWatch = FilterWatch()
   var failure: SluiceError? = nil
   var finished = false
@@ -113,6 +116,8 @@ final class RunEngine {
     let mapped = regions
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
+    setup.dropsOldest = prepared.launch.dropsOldest
+    setup.decoderPerSource = prepared.launch.decoderPerSource
     setup.holdOnError = configuration.onError == .hold
     setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
     setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
@@ -141,6 +146,7 @@ final class RunEngine {
     try beginJoining()
     while !finished {
       pumpBus()
+      keepPace()
       scheduler.advance()
       try perform()
       checkEnd()
@@ -201,7 +207,8 @@ final class RunEngine {
     let commandsAt = fds.count
     fds += commands.watched
     let now = sluice_now_ns()
-    let pause = nextTick > now && !busIsFull ? Int32((nextTick - now) / 1_000_000) + 1 : 0
+    let next = min(nextTick, nextPace)
+    let pause = next > now && !busIsFull ? Int32((next - now) / 1_000_000) + 1 : 0
     _ = poll(&fds, nfds_t(fds.count), pause)
 
     if fds[1].revents != 0 { try takeSignal() }

@@ -6,7 +6,7 @@ import Timeline
 /// Output frames: composed in order (bypass, reuse or a render job), handed to the lane's encoder in order.
 extension Scheduler {
   mutating func compose(_ lane: Int) {
-    while lanes[lane].nextCompose < lanes[lane].end, composeNext(lane) {
+    while lanes[lane].nextCompose < min(lanes[lane].end, horizon), composeNext(lane) {
       lanes[lane].nextCompose += 1
       appendHeld(lane)
       dropPassed(lane)
@@ -18,7 +18,7 @@ extension Scheduler {
   /// False when the next frame must wait: for a picture, an output slot, a job record, or the encoder.
   private mutating func composeNext(_ lane: Int) -> Bool {
     // Frames that only wait for the encoder are bounded too, whatever they cost.
-    guard lanes[lane].window.count < setup.outputSlotsPerLane + setup.encodeCredit else { return false }
+    guard lanes[lane].window.count < longestWindow || dropOldest(lane) else { return false }
     let frame = lanes[lane].nextCompose
     let layers = layers(at: frame)
     // A frame that cannot be drawn, and has none before it in its segment: the canvas without pictures.
@@ -74,6 +74,7 @@ extension Scheduler {
     guard !renderers.isEmpty, let job = jobs.firstIndex(where: { $0 == nil }) else { return false }
     // The slot that reuse kept back is worth less than going on.
     if lanes[lane].outputSlots >= setup.outputSlotsPerLane { forgetPrevious(lane) }
+    if lanes[lane].outputSlots >= setup.outputSlotsPerLane { _ = dropOldest(lane) }
     guard lanes[lane].outputSlots < setup.outputSlotsPerLane,
       let slot = ledger.grant(
         ring: setup.outputRing, to: Scheduler.unassigned, stream: Scheduler.outputStream(lane: lane), frame: frame)

@@ -74,8 +74,9 @@ extension Scheduler {
       var load: [Int: Int] = [:]
       for other in uses.values where !other.ended { if let worker = other.worker { load[worker, default: 0] += 1 } }
       if endIfPoisoned(handle) { continue }
-      guard let worker = decoders.filter({ isOpen($0, for: use) }).min(by: { (load[$0] ?? 0, $0) < (load[$1] ?? 0, $1) })
-      else {
+      let own = setup.decoderPerSource ? decoders[plan.stream(use.record).source % decoders.count] : -1
+      func rank(_ decoder: Int) -> (Int, Int, Int) { (decoder == own ? 0 : 1, load[decoder] ?? 0, decoder) }
+      guard let worker = decoders.filter({ isOpen($0, for: use) }).min(by: { rank($0) < rank($1) }) else {
         if suspects.isEmpty { return }
         continue
       }

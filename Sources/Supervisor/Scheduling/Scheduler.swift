@@ -16,6 +16,8 @@ public struct Scheduler: Sendable {
     public var reused: UInt64 = 0
     public var streamsOpened = 0
     public var nonsense = 0
+    /// Finished frames that were given up, because nobody took them in time.
+    public var dropped: Int64 = 0
     public var filtered: UInt64 = 0
     /// Output frames that equal the one before and took its filtered picture.
     public var filterReused: UInt64 = 0
@@ -45,6 +47,8 @@ public struct Scheduler: Sendable {
   var leaving: Set<Int> = []
   var dismissed: Set<Int> = []
   var filtering: FilterState
+  /// Frames from here on are not begun yet: a preview keeps to real time.
+  var horizon = Int64.max
   var actions: [SchedulerAction] = []
   var nextHandle: UInt32 = 1
   var nextSequence: UInt64 = 1

@@ -27,6 +27,10 @@ public struct SchedulerSetup: Sendable {
   public var renderCredit = 2
   public var encodeCredit = 4
   public var jobCount = 16
+  /// For a live preview: when the encoder takes no more, the oldest finished frame that waits for it is given up.
+  public var dropsOldest = false
+  /// Each source is decoded by a worker of its own, as far as there are so many.
+  public var decoderPerSource = false
   /// Go on with the last good picture when a source cannot be decoded.
   public var holdOnError = false
   /// Deaths in a row after which what the worker was at is at fault.
