@@ -90,7 +90,8 @@ extension Option {
     columns, canvas, fps, gap, duration, scroll, labels, printProject,
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
-    memory, decoders, renderers, encoders, backend, noAudio, cache, cacheLimit, cleanCache, noCache, onError, launch, stats, progress,
+    memory, decoders, renderers, encoders, backend, noAudio, cache, cacheLimit, cleanCache, noCache, onError, launch, stats,
+    progress,
     role, count, workerDirectory, json, help, version, completion, manPage,
   ]
   /// Options that stand before any command.

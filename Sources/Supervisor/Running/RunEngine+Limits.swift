@@ -20,13 +20,22 @@ extension RunEngine {
         + "a hostile media file could read, change and send whatever you can")
   }
 
+  /// A library that could get no memory says only that; which limit it was and how to raise it is added here.
+  func tellingLimit(_ text: String, _ worker: WorkerHandle) -> String {
+    let words = text.lowercased()
+    guard worker.role != SLUICE_ROLE_FILTER, ["allocate memory", "malloc", "no memory"].contains(where: words.contains) else {
+      return text
+    }
+    return text + "; \(worker.name)'s own memory is limited to \(memoryLimit(worker.role) >> 20) MiB (\(limitKey(worker.role)))"
+  }
+
+  private func limitKey(_ role: sluice_role) -> String { "workers.\(WorkerHandle.title(role)).memoryLimit in a launch file" }
+
   /// How a worker ended, in words for the user.
   func ending(of worker: WorkerHandle) -> String {
     guard let status = (worker.process as? ChildProcess)?.status, sluice_exited(status),
       sluice_exit_status(status) == ShortMemory.exitStatus
     else { return worker.process.ending }
-    let role = WorkerHandle.program(worker.role).dropFirst("sluice-".count)
-    return
-      "its memory limit of \(memoryLimit(worker.role) >> 20) MiB reached (raise workers.\(role).memoryLimit in a launch file)"
+    return "its memory limit of \(memoryLimit(worker.role) >> 20) MiB reached (raise \(limitKey(worker.role)))"
   }
 }

@@ -109,7 +109,7 @@ extension RunEngine {
   }
 
   private func takeFailure(_ message: Message, _ worker: WorkerHandle, _ index: Int) {
-    let text = worker.lease?.text(message.arg) ?? "unknown failure"
+    let text = tellingLimit(worker.lease?.text(message.arg) ?? "unknown failure", worker)
     // A third party's word is not enough to end the run: one of ours shall try it.
     guard worker.isOurs else { return kill(worker, "it failed: \(text)") }
     let code = Int32(truncatingIfNeeded: Int64(message.count))
