@@ -12,7 +12,7 @@ import Testing
 /// What comes from a process that is not believed: bytes of any kind end in a refusal, never in a crash or a read out of
 /// bounds. `SLUICE_FUZZ_ROUNDS` sets how many of each kind.
 @Suite struct ProtocolFuzzTests {
-  private static let rounds = ProcessInfo.processInfo.environment["SLUICE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 2000
+  private static let rounds = ProcessInfo.processInfo.environment["SLUICE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 200
 
   private func mutate(_ bytes: inout [UInt8], _ random: inout TestRandom) {
     guard !bytes.isEmpty else { return }
