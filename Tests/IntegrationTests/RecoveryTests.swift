@@ -46,8 +46,8 @@ struct RecoveryTests {
   @Test func aStoppedWorkerIsReplaced() throws {
     for (role, program) in [("decoder", "sluice-decoder"), ("renderer", "sluice-renderer")] {
       let box = try Sandbox()
-      let launch = try box.write("launch.json5", "{ workers: { \(role): { deadlineSeconds: 1 } } }")
-      try survives(program, SIGSTOP, arguments: ["--launch", launch], say: "stood still for 1 s")
+      let launch = try box.write("launch.json5", "{ workers: { \(role): { deadlineSeconds: 3 } } }")
+      try survives(program, SIGSTOP, arguments: ["--launch", launch], say: "stood still for 3 s")
     }
   }
 
