@@ -52,11 +52,15 @@ extension RunEngine {
   /// The lease is the truth, the message only the bell: done[slot] must hold the generation (acquire; pairs with the
   /// worker's release store).
   private func isDone(_ message: Message, _ worker: WorkerHandle) -> Bool {
-    guard message.slot < UInt32(control.slotCount), worker.lease?.done(Int(message.slot)) == message.generation else {
-      kill(worker, "it announced slot \(message.slot), which its lease does not show as done")
+    guard message.slot < UInt32(control.slotCount), let done = worker.lease?.done(Int(message.slot)) else {
+      kill(worker, "it announced slot \(message.slot), which is out of range")
       return false
     }
-    return true
+    if done == message.generation { return true }
+    // `rescan` found it before the message was read, and the slot was granted and filled once more since.
+    if Int32(bitPattern: done &- message.generation) > 0 { return false }
+    kill(worker, "it announced slot \(message.slot), which its lease does not show as done")
+    return false
   }
 
   /// What the worker's running count says that the ledger does not know yet. The message is only the bell: one that was lost
