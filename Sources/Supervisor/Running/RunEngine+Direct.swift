@@ -30,7 +30,8 @@ extension RunEngine {
       let broken = relay.error == EPIPE || relay.error == ECONNRESET
       throw located(
         SluiceError(
-          .cannotCreate, broken ? "the reader closed the pipe" : "cannot be written: \(String(cString: strerror(relay.error)))"))
+          .cannotCreate,
+          broken ? "the reader closed the pipe" : "cannot be written: \(SystemError("write", errno: relay.error).reason)"))
     }
     guard let directBytes else { return }
     guard relay.position == directBytes else {
