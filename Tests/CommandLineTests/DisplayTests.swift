@@ -172,8 +172,8 @@ struct DisplayTests {
         ]))
     }
     let workers = object["workers"] as? [[String: Any]] ?? []
-    #expect(
-      Set(workers.first?.keys.map { $0 } ?? []).isSuperset(of: ["name", "role", "pid", "origin", "restarts", "peakPrivateBytes"]))
+    let keys = workers.first.map { Set($0.keys) } ?? []
+    #expect(keys.isSuperset(of: ["name", "role", "pid", "origin", "restarts", "peakPrivateBytes"]))
   }
 
   @Test func anEmptyRunHasFiniteStatistics() throws {
