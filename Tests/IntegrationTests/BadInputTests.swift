@@ -97,7 +97,7 @@ struct BadInputTests {
     try refuses(["-o", "."], 73, "directory")
     try refuses(["-o", "out.mp4", "--memory", "1MiB"], 69, "--memory", "1 MiB", "needs about")
     try refuses(["-o", "p.json5", "--format", "mp4", "-y"], 2, "p.json5", "read by this very run")
-    try refuses(["-o", "/dev/full", "--format", "y4m"], 73, "/dev/full", "no space left")
+    try refuses(["-o", "/dev/full", "--format", "y4m"], 73, "/dev/full", "No space left")
     try refuses(["-o", "-", "--progress", "none"], 2, "--format")
     #expect(try Data(contentsOf: URL(fileURLWithPath: Clips.bframes)).count > 1000)
     try refuses(["-o", Clips.bframes, "-y"], 2, "read by this very run")
