@@ -43,7 +43,7 @@ import Testing
       let timeline = timelines[index]
       if references[index] == nil {
         let (arguments, file) = timeline.command("whole")
-        let run = try box.start(arguments + ["--progress", "none"])
+        let run = try box.start(arguments + ["-y", "--progress", "none"])
         try #require(run.wait(within: 120) == 0, "\(timeline.name): \(run.errors)")
         references[index] = try timeline.bytes(box, file, run)
         try #require(references[index]?.isEmpty == false)
