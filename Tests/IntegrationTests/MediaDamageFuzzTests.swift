@@ -71,7 +71,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(60))) func damagedFilesEndInPicturesOrInOneClearLine() throws {
     let environment = ProcessInfo.processInfo.environment
-    let wanted = environment["SLUICE_DAMAGE_FILES"].flatMap(Int.init) ?? 60
+    let wanted = environment["SLUICE_DAMAGE_FILES"].flatMap(Int.init) ?? 24
     let seed = environment["SLUICE_DAMAGE_SEED"].flatMap { UInt64($0) } ?? 1
     var random = Random(state: seed)
     let box = try Sandbox()

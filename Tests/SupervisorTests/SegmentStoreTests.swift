@@ -211,7 +211,7 @@ extension SegmentStore {
     var random = TestRandom(9)
     var kept: [Int: [UInt8]] = [:]
     var survived = 0, dropped = 0
-    let rounds = System.environment("SLUICE_FUZZ_ROUNDS").flatMap(Int.init) ?? 1500
+    let rounds = System.environment("SLUICE_FUZZ_ROUNDS").flatMap(Int.init) ?? 500
     for round in 0..<rounds {
       let number = Int.random(in: 0..<6, using: &random)
       if kept[number] == nil || round % 50 == 0 {

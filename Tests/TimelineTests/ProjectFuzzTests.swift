@@ -7,7 +7,7 @@ import Testing
 
 /// Mutated projects end in a plan or in errors: no crash, no hang. `SLUICE_FUZZ_ROUNDS` sets how many of each kind.
 @Suite struct ProjectFuzzTests {
-  private static let rounds = ProcessInfo.processInfo.environment["SLUICE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 1000
+  private static let rounds = ProcessInfo.processInfo.environment["SLUICE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 500
 
   /// Every key of the format at least once.
   static let everything = """
