@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the slot protocol exhaustively with spin, then that every broken variant is caught: a minute of one core, 0.5 GB.
+# Checks the slot protocol exhaustively with spin, then that every broken variant is caught, two at a time: a minute, 1 GB.
 # `--long` adds two crashes in a row.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -30,11 +30,18 @@ good "-DLOSSES=1 -DREPEATS=1 -DCRASHES=1" -DSAFETY ""
 [ "${1:-}" != --long ] || good "-DLOSSES=1 -DREPEATS=0 -DCRASHES=2" -DSAFETY ""
 good "-DLOSSES=1 -DREPEATS=0 -DCRASHES=1" -DNP -l   # and no run goes on for ever
 
-for broken in DONE_BEFORE_FILL RELEASE_BEFORE_READ RECLAIM_BEFORE_DEATH NO_GENERATION_CHECK NO_WORKER_CHECK RELEASED_IS_GENERATION \
-  NO_RESCAN UNORDERED; do
-  if check "-D$broken" -DSAFETY ""; then
-    echo "slots.pml -D$broken: NOT caught"
-    exit 1
+# Exit status 0: the variant is caught. Each in a folder of its own, so that two can run at once.
+caught() {
+  mkdir "$1"
+  cd "$1"
+  cp ../slots.pml .
+  if check "-D$1" -DSAFETY ""; then
+    echo "slots.pml -D$1: NOT caught"
+    return 1
   fi
-  echo "slots.pml -D$broken: caught: $(sed -n 's/^pan:1: \(.*\) (at depth.*/\1/p' pan.log | cut -c1-60)"
-done
+  echo "slots.pml -D$1: caught: $(sed -n 's/^pan:1: \(.*\) (at depth.*/\1/p' pan.log | cut -c1-60)"
+}
+half() { for broken in "$@"; do (caught "$broken") || return 1; done; }
+half DONE_BEFORE_FILL RELEASE_BEFORE_READ RECLAIM_BEFORE_DEATH NO_GENERATION_CHECK &
+half NO_WORKER_CHECK RELEASED_IS_GENERATION NO_RESCAN UNORDERED
+wait $!
