@@ -87,13 +87,7 @@ final class DecoderWorker {
   private func request(
     _ record: StreamRecord, _ source: SourceRecord, _ message: Message
   ) throws(SluiceError) -> DecodeRequest {
-    let key: SourceKey? =
-      switch source.kind {
-      case .file: .file(source.text)
-      case .lavfi: .filterGraph(source.text)
-      case .sequence, .title, .subtitles: SourceKey(source.text)
-      }
-    guard let key, let effects = EffectChain(json: record.effects) else {
+    guard let key = SourceKey(source), let effects = EffectChain(json: record.effects) else {
       throw SluiceError(.software, "the plan names a source that cannot be read: \(source.text)")
     }
     var request = DecodeRequest(

@@ -11,12 +11,7 @@ enum MediaFiles {
     var access = FileAccess()
     access.readMachine()
     for index in 0..<plan.sourceCount {
-      let source = plan.source(index)
-      switch source.kind {
-      case .file: add(.file(source.text), to: &access)
-      case .lavfi: add(.filterGraph(source.text), to: &access)
-      case .sequence, .title, .subtitles: SourceKey(source.text).map { add($0, to: &access) }
-      }
+      if let key = SourceKey(plan.source(index)) { add(key, to: &access) }
     }
     for index in 0..<plan.streamCount { add(effects: plan.stream(index).effects, to: &access) }
     return access

@@ -6,15 +6,6 @@ import Testing
 /// `make chaos KILLS=200 SEED=…` runs more of it. The choices follow from the seed; what they hit depends on the machine's
 /// speed, so that a seed repeats a run nearly, not exactly.
 @Suite(.serialized) struct ChaosTests {
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
   private struct Tally: CustomStringConvertible {
     var kills = 0, stops = 0, attaches = 0, detaches = 0, runs = 0
     var roles: [String: Int] = [:]
@@ -30,7 +21,7 @@ import Testing
     let seed = Self.setting("SLUICE_CHAOS_SEED") ?? UInt64.random(in: 1...999_999)
     let wanted = Int(Self.setting("SLUICE_CHAOS_KILLS") ?? 20)
     print("chaos: SEED=\(seed) KILLS=\(wanted)")
-    var random = Random(state: seed)
+    var random = SeededRandom(state: seed)
     var tally = Tally()
     let box = try Sandbox()
     try box.write("launch.json5", Self.launch)
@@ -59,7 +50,7 @@ import Testing
     """
 
   private func disturb(
-    _ timeline: MixedTimeline, _ reference: Data, _ box: Sandbox, _ random: inout Random, _ tally: inout Tally, kills: Int,
+    _ timeline: MixedTimeline, _ reference: Data, _ box: Sandbox, _ random: inout SeededRandom, _ tally: inout Tally, kills: Int,
     _ seed: UInt64
   ) throws {
     tally.runs += 1

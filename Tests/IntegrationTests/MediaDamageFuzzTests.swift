@@ -4,15 +4,6 @@ import Testing
 /// Damaged media: files of many kinds with bytes flipped, cut, zeroed, moved. Whatever a decoder makes of them, the supervisor
 /// goes on: no crash, no hang, every failure a clear line. `SLUICE_DAMAGE_FILES` sets how many.
 @Suite(.serialized) struct MediaDamageFuzzTests {
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
 
   /// Small files of the kinds that people have; a kind that this ffmpeg cannot make is left out.
   private static func goodFiles(_ box: Sandbox) throws -> [String] {
@@ -40,7 +31,7 @@ import Testing
     return files + ["tone.wav"]
   }
 
-  private static func damage(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
+  private static func damage(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = bytes
     switch Int.random(in: 0..<10, using: &random) {
     case 0: return Array(bytes.prefix(Int.random(in: 0..<bytes.count, using: &random)))
@@ -73,7 +64,7 @@ import Testing
     let environment = ProcessInfo.processInfo.environment
     let wanted = environment["SLUICE_DAMAGE_FILES"].flatMap(Int.init) ?? 24
     let seed = environment["SLUICE_DAMAGE_SEED"].flatMap { UInt64($0) } ?? 1
-    var random = Random(state: seed)
+    var random = SeededRandom(state: seed)
     let box = try Sandbox()
     let good = try Self.goodFiles(box)
     #expect(good.count > 8)

@@ -87,7 +87,7 @@ import Timeline
     }
     let source = #"{ sequence: "\#(folder.path)/i%d.png", fps: 25 }"#
     let key = SequenceKey(pattern: folder.path + "/i%d.png", first: 0, rate: Rational(25))
-    #expect(SequenceListing.files(key).map(\.tick) == Array(0..<200))
+    #expect(try SequenceFiles(key).numbers == Array(0..<200))
     var info = try Self.media(folder.path + "/i0.png")
     info.duration = Rational(8)
     func keyed() throws -> SegmentKeys.Keyed {

@@ -117,12 +117,7 @@ final class CommandServer {
   private func accept() {
     guard acceptBudget > 0 else { return }
     acceptBudget -= 1
-    let fd = sluice_accept(listener.raw)
-    guard fd >= 0 else { return }
-    let connection = FileDescriptor(fd)
-    var pid: pid_t = 0
-    var uid: uid_t = 0
-    guard sluice_peer(fd, &pid, &uid) == 0, uid == getuid(), sluice_set_nonblocking(fd) == 0 else { return }
+    guard let (connection, _) = Peer.accept(listener) else { return }
     if clients.count >= CommandServer.connectionLimit {
       // The one that has said nothing for longest makes room; when all wait for an answer the new one goes.
       guard let idle = clients.filter({ !$0.isBusy }).min(by: { $0.lastUse < $1.lastUse }) else { return }

@@ -120,7 +120,7 @@ extension RunEngine {
     let title = WorkerHandle.title(role)
     var highest = -1
     for name in workers.filter({ $0.role == role }).map(\.name) + retired.filter({ $0.role == title }).map(\.name) {
-      highest = max(highest, Int(name.split(separator: "-").last ?? "") ?? -1)
+      highest = max(highest, WorkerHandle.number(in: name) ?? -1)
     }
     return highest + 1
   }

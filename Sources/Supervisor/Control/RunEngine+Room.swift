@@ -78,8 +78,7 @@ extension RunEngine {
   func endLeavers() {
     for worker in workers where worker.dismissedAt > 0 && worker.killedFor == nil {
       guard sluice_now_ns() - worker.dismissedAt > RunEngine.quitPatience else { continue }
-      worker.killedFor = worker.connection == nil ? "its connection closed, and it went on" : "it went on when it was to quit"
-      worker.process.signal(SIGKILL)
+      kill(worker, worker.connection == nil ? "its connection closed, and it went on" : "it went on when it was to quit")
     }
   }
 

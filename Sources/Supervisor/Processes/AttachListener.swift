@@ -42,12 +42,7 @@ final class AttachListener {
   func accept(own: [pid_t]) {
     guard budget > 0 else { return }
     budget -= 1
-    let fd = sluice_accept(descriptor.raw)
-    guard fd >= 0 else { return }
-    let connection = FileDescriptor(fd)
-    var pid: pid_t = 0
-    var uid: uid_t = 0
-    guard sluice_peer(fd, &pid, &uid) == 0, uid == getuid(), sluice_set_nonblocking(fd) == 0 else { return }
+    guard let (connection, pid) = Peer.accept(descriptor) else { return }
     let isOwn = own.contains(pid)
     if !isOwn, guests.count(where: { !$0.isOwn }) >= AttachListener.strangers,
       let first = guests.firstIndex(where: { !$0.isOwn })

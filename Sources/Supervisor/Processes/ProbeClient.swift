@@ -24,20 +24,10 @@ public enum ProbeClient {
   ) -> [Result<MediaInfo, SluiceError>] {
     let program = Program(directory: workerDirectory, limits: limits, budget: budget)
     let programs = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), paths.count / 2, 8))
-    let found = Monitor([Int: [Result<MediaInfo, SluiceError>]]())
-    let threads = (1..<programs).map { part in
-      WorkThread("probe-\(part)") {
-        let results = probeInTurn(share(paths, part, of: programs), program)
-        found.with { $0[part] = results }
-      }
+    let parts = (0..<programs).map { part in
+      Array(paths[paths.count * part / programs..<paths.count * (part + 1) / programs])
     }
-    let own = probeInTurn(share(paths, 0, of: programs), program)
-    for thread in threads { thread.join() }
-    return found.with { found in own + (1..<programs).flatMap { found[$0] ?? [] } }
-  }
-
-  private static func share(_ paths: [String], _ part: Int, of parts: Int) -> [String] {
-    Array(paths[paths.count * part / parts..<paths.count * (part + 1) / parts])
+    return Parallel.map(parts, threads: programs) { probeInTurn($0, program) }.flatMap { $0 }
   }
 
   private static func probeInTurn(_ paths: [String], _ program: Program) -> [Result<MediaInfo, SluiceError>] {

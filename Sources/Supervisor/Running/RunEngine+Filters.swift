@@ -89,8 +89,7 @@ extension RunEngine {
       if worker.atFilterJob?.job != job { worker.atFilterJob = (job, now) }
       let seconds = prepared.launch.role(of: worker).deadlineSeconds
       if let at = worker.atFilterJob, now - at.since > UInt64(seconds) * 1_000_000_000, worker.killedFor == nil {
-        worker.killedFor = "it was at one picture for \(seconds) s"
-        worker.process.signal(SIGKILL)
+        kill(worker, "it was at one picture for \(seconds) s")
       }
     }
     let missing = scheduler.missingFilters

@@ -56,8 +56,7 @@ extension RunEngine {
     if isEnd {
       worker.dismissedAt = sluice_now_ns()
     } else if worker.killedFor == nil {
-      worker.killedFor = "it sent what nobody asked for"
-      worker.process.signal(SIGKILL)
+      kill(worker, "it sent what nobody asked for")
     }
   }
 
@@ -66,15 +65,16 @@ extension RunEngine {
     for worker in workers where !worker.isOurs && !worker.isReady && worker.killedFor == nil {
       let seconds = prepared.launch.role(of: worker).deadlineSeconds
       guard sluice_now_ns() - worker.started > UInt64(seconds) * 1_000_000_000 else { continue }
-      worker.killedFor = "it did not say READY within \(seconds) s"
-      worker.process.signal(SIGKILL)
+      kill(worker, "it did not say READY within \(seconds) s")
     }
   }
 
-  /// Counts what came from a worker. False when it is too much, and the worker is being ended.
+  /// Counts what came from a worker. False when it is too much; the worker is being ended then.
   func isBearable(_ count: Int, from worker: WorkerHandle) -> Bool {
     worker.traffic.messages += count
-    return worker.traffic.messages <= Traffic.messageLimit
+    guard worker.traffic.messages > Traffic.messageLimit else { return true }
+    kill(worker, "it sent more than anybody can mean")
+    return false
   }
 
   /// A line of a worker's for the user; a third party's with its name, and not too many.

@@ -49,7 +49,7 @@ extension RunEngine {
     restarts += 1
     let restart = PendingRestart(
       due: sluice_now_ns() + RunEngine.pause(deathsInRow: deaths), role: worker.role, filter: worker.filter,
-      isExtra: worker.isExtra, number: Int(worker.name.split(separator: "-").last ?? "0") ?? 0, restarts: worker.restarts + 1,
+      isExtra: worker.isExtra, number: WorkerHandle.number(in: worker.name) ?? 0, restarts: worker.restarts + 1,
       deathsInRow: deaths)
     pendingRestarts.append(restart)
     try startDue()

@@ -47,8 +47,7 @@ extension RunEngine {
     }
     if hello.features & SLUICE_FEATURE_LOG.rawValue != 0 { regions += worker.makeLink() }
     if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: directory.busEndpoint, regions: regions) {
-      worker.killedFor = "it went away during the handshake"
-      worker.process.signal(SIGKILL)
+      kill(worker, "it went away during the handshake")
     }
   }
 

@@ -184,8 +184,8 @@ final class RunEngine {
     limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
     let nice = prepared.launch.role(role).nice
     if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
-    let kind = String(WorkerHandle.program(role).dropFirst("sluice-".count))
-    workers.append(WorkerHandle(name: "\(kind)-\(number)", role: role, process: process, token: token, restarts: restarts))
+    let name = "\(WorkerHandle.title(role))-\(number)"
+    workers.append(WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts))
   }
 
   /// Sleeps until something happens or the next tick is due, then takes in everything but bus messages.

@@ -61,6 +61,9 @@ final class WorkerHandle {
     role == SLUICE_ROLE_FILTER ? "filter" : String(program(role).dropFirst("sluice-".count))
   }
 
+  /// 2 of "decoder-2".
+  static func number(in name: String) -> Int? { name.split(separator: "-").last.flatMap { Int($0) } }
+
   static func program(_ role: sluice_role) -> String {
     switch role {
     case SLUICE_ROLE_DECODER: "sluice-decoder"

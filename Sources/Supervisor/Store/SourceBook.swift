@@ -49,7 +49,7 @@ final class SourceBook: Sendable {
         let now = watch.identity(key.path)
         if now?.bytes != source.fileBytes || now?.modified != source.modified { stale.insert(key.path) }
       case .sequence(let key):
-        let files = SequenceListing.files(key)
+        let files = Self.files(of: key)
         for file in files { _ = watch.identity(file.path) }
         sequences[index] = Sequence(key: key, files: files)
       case .filterGraph, .title, nil: break
@@ -96,7 +96,7 @@ final class SourceBook: Sendable {
     if let file = keyed.files.first(where: { !watch.isUnchanged($0) }) { return file }
     for index in keyed.sequences {
       guard let sequence = sequences[index] else { continue }
-      if SequenceListing.files(sequence.key).map(\.path) != sequence.files.map(\.path) { return sequence.key.pattern }
+      if Self.files(of: sequence.key).map(\.path) != sequence.files.map(\.path) { return sequence.key.pattern }
     }
     return nil
   }
@@ -112,6 +112,12 @@ final class SourceBook: Sendable {
     let low = (use.times.lowerBound * sequence.key.rate).floor - 2, high = (use.times.upperBound * sequence.key.rate).ceil + 2
     let start = sequence.files.lastIndex { $0.tick <= low } ?? 0
     return [first.path] + sequence.files[start...].prefix { $0.tick <= high }.map(\.path)
+  }
+
+  /// Those that are there, by their place in the sequence.
+  private static func files(of key: SequenceKey) -> [(tick: Int64, path: String)] {
+    guard let files = try? SequenceFiles(key) else { return [] }
+    return files.numbers.map { ($0 - key.first, files.path($0)) }
   }
 
   private func fontBytes() -> [UInt8] {
@@ -134,45 +140,6 @@ final class SourceBook: Sendable {
       }
     }
     return paths
-  }
-}
-
-extension SourceKey {
-  /// Of a plan's record; nil when its text means nothing.
-  init?(_ source: SourceRecord) {
-    switch source.kind {
-    case .file: self = .file(source.text)
-    case .lavfi: self = .filterGraph(source.text)
-    case .sequence, .title, .subtitles:
-      guard let key = SourceKey(source.text) else { return nil }
-      self = key
-    }
-  }
-}
-
-/// The files of a sequence that are there, by their place in it.
-enum SequenceListing {
-  static func files(_ key: SequenceKey) -> [(tick: Int64, path: String)] {
-    let folder = OutputTarget.directory(of: key.pattern)
-    let name = key.pattern.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    guard let percent = name.firstIndex(of: "%") else { return [] }
-    // `%d` or `%0Nd`, once; a sign that is doubled makes the name one that is not known here.
-    let rest = name[name.index(after: percent)...]
-    guard let letter = rest.firstIndex(of: "d"), rest[..<letter].allSatisfy(\.isNumber) else { return [] }
-    let before = name[..<percent], after = rest[rest.index(after: letter)...]
-    guard !before.contains("%"), !after.contains("%") else { return [] }
-    var found: [(tick: Int64, path: String)] = []
-    for entry in RunDirectory.entries(folder) {
-      guard entry.hasPrefix(before), entry.hasSuffix(after), entry.utf8.count > before.utf8.count + after.utf8.count else {
-        continue
-      }
-      let digits = entry.dropFirst(before.count).dropLast(after.count)
-      guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits), number >= key.first else {
-        continue
-      }
-      found.append((number - key.first, folder == "/" ? "/" + entry : folder + "/" + entry))
-    }
-    return found.sorted { ($0.tick, $0.path) < ($1.tick, $1.path) }
   }
 }
 

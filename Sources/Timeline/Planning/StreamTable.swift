@@ -176,15 +176,3 @@ struct StreamTable {
     }
   }
 }
-
-extension SourceRecord.Kind {
-  fileprivate init(_ key: SourceKey?) {
-    switch key {
-    case .filterGraph: self = .lavfi
-    case .sequence: self = .sequence
-    case .title: self = .title
-    case .subtitles: self = .subtitles
-    case .file, nil: self = .file
-    }
-  }
-}

@@ -1,4 +1,3 @@
-import FrameModel
 import SluiceBase
 
 #if canImport(Glibc)
