@@ -26,6 +26,9 @@ let package = Package(
     .systemLibrary(name: "CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
     .systemLibrary(name: "CAVFilter", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
     .systemLibrary(name: "CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
+    .systemLibrary(name: "CSWResample", pkgConfig: "libswresample", providers: [.apt(["libswresample-dev"])]),
+    .systemLibrary(name: "CRubberband", pkgConfig: "rubberband", providers: [.apt(["librubberband-dev"])]),
+    .systemLibrary(name: "CEBUR128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"])]),
     .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CZimg", pkgConfig: "zimg", providers: [.apt(["libzimg-dev"])]),
@@ -50,9 +53,17 @@ let package = Package(
     library("TextDrawing", ["SluiceBase", "FrameModel", "CPango", "CLibass"]),
     library(
       "AVBinding",
-      ["CSluice", "SluiceBase", "FrameModel", "TextDrawing", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale"]),
+      [
+        "CSluice", "SluiceBase", "FrameModel", "TextDrawing", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale",
+        "CSWResample",
+      ]),
     library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding"]),
     library("RenderStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "CZimg"]),
+    .target(
+      name: "AudioStage",
+      dependencies: [
+        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "AudioEngine", "AVBinding", "CRubberband", "CEBUR128",
+      ], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     library("EncodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),
     library("WorkerRuntime", ["CSluice", "CSeccomp", "SluiceBase", "FrameModel", "SharedRing", "ControlBus"]),
     library(
