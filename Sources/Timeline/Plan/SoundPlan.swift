@@ -23,6 +23,8 @@ public struct SoundPlan: Hashable, Sendable {
     /// -1 left to 1 right.
     public var pan = Animatable.zero
     public var effects: [Effect] = []
+    /// A track of a timeline within: the group clip (of a track before this one) that it is part of; nil: it goes to the output.
+    public var into: Int? = nil
     public init() {}
   }
 
@@ -59,6 +61,9 @@ public struct SoundPlan: Hashable, Sendable {
     public var stream = 0
     public var preservesPitch = true
     public var loops = false
+    /// It has no source: its samples are the mix of the tracks that go into it, which are at output times. `source`, `start`, `speed`,
+    /// `zero`, `length` and `stream` mean nothing then.
+    public var isGroup = false
     public var fadeIn = Fade()
     public var fadeOut = Fade()
     /// A transition's, on top of them.
