@@ -252,12 +252,15 @@ typedef struct sluice_plan_sound {
   uint32_t reserved;                 /* 108 */
 } sluice_plan_sound;
 
-/* What is heard of a track goes through its effects, then gain, then pan. Tracks that are not heard are not in the plan. */
+/* What is heard of a track goes through its effects, then gain, then pan, to the output, or into a clip of a track before it.
+ * Tracks that are not heard are not in the plan. */
 typedef struct sluice_plan_sound_track {
   sluice_plan_value gain;            /*  0 decibels; keys count seconds of the timeline */
   sluice_plan_value pan;             /* 16 -1 left to 1 right */
   uint32_t first_effect;             /* 32 */
   uint32_t effect_count;             /* 36 */
+  int32_t into;                      /* 40 a track of a timeline within: the clip (SLUICE_CLIP_GROUP) that it is part of; -1: none */
+  uint32_t reserved;                 /* 44 */
 } sluice_plan_sound_track;
 
 enum sluice_plan_fade_curve {
@@ -271,6 +274,7 @@ typedef struct sluice_plan_fade {
 
 #define SLUICE_CLIP_PRESERVES_PITCH 1u /* at speeds other than 1 */
 #define SLUICE_CLIP_LOOPS 2u           /* the media again from the other end; else silence beyond it */
+#define SLUICE_CLIP_GROUP 4u           /* it has no source: its samples are the mix of the tracks that go `into` it, at their own times */
 /* Its samples go through its effects, then gain with fades, then pan, to its track. At output sample frame n it plays the second
  * start + (n - first) / sample_rate * speed of its source, whose samples have their presentation time less `zero`. A fade's length is
  * not cut where `first` or `end` are: `head` and `tail` sample frames of the clip lie before `first` and from `end` on. */
@@ -349,7 +353,7 @@ SLUICE_CHECK(sluice_plan_transition, color, 24); SLUICE_CHECK(sluice_plan_transi
 _Static_assert(sizeof(sluice_plan_option) == 16, "sluice_plan_option");
 _Static_assert(sizeof(sluice_plan_sound) == 112, "sluice_plan_sound");
 SLUICE_CHECK(sluice_plan_sound, track_offset, 32); SLUICE_CHECK(sluice_plan_sound, codec, 80); SLUICE_CHECK(sluice_plan_sound, flags, 104);
-_Static_assert(sizeof(sluice_plan_sound_track) == 40, "sluice_plan_sound_track");
+_Static_assert(sizeof(sluice_plan_sound_track) == 48, "sluice_plan_sound_track"); SLUICE_CHECK(sluice_plan_sound_track, into, 40);
 _Static_assert(sizeof(sluice_plan_fade) == 16, "sluice_plan_fade");
 _Static_assert(sizeof(sluice_plan_sound_clip) == 216, "sluice_plan_sound_clip");
 SLUICE_CHECK(sluice_plan_sound_clip, start, 40); SLUICE_CHECK(sluice_plan_sound_clip, stream, 104);
