@@ -119,8 +119,8 @@ extension RunEngine {
     let code = Int32(truncatingIfNeeded: Int64(message.count))
     if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
       scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))
-    } else if worker.role == SLUICE_ROLE_FILTER, failure == nil {
-      failure = filterFailure(message, index, text, code)
+    } else if worker.role == SLUICE_ROLE_FILTER {
+      scheduler.handle(.filterFailed(worker: index, job: message.job, reason: text, code: code))
     } else if failure == nil {
       failure = located(SluiceError(ExitCode(rawValue: code) ?? .software, text))
     }

@@ -85,6 +85,7 @@ extension RunEngine {
         at: outputName, advice: "run it again")
     }
     if scheduler.convictions > convictions { worker.deathsInRow = 0 }
+    if worker.killedFor == Scheduler.cannotFilter { progressed = true }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 

@@ -121,6 +121,7 @@ final class RunEngine {
     setup.holdOnError = configuration.onError == .hold
     setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
     setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
+    setup.countFilterDeaths(prepared.launch)
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
       guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }

@@ -139,6 +139,7 @@ extension Scheduler {
 
   /// After a renderer's jobs went back: lanes that have no encoder to be ended begin again at once.
   mutating func rewindHeld() {
+    guard !rewindLater.isEmpty else { return }
     for lane in rewindLater.sorted() where !lanes[lane].isDone { rewind(lane) }
     rewindLater.removeAll()
   }

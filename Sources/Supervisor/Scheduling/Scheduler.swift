@@ -121,6 +121,7 @@ public struct Scheduler: Sendable {
       encoderReleased(worker, slot, generation, count)
     case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
     case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
+    case .filterFailed(let worker, let job, let reason, let code): filterFailed(worker, job, reason, code)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
     }
   }
@@ -128,6 +129,7 @@ public struct Scheduler: Sendable {
   /// Does all that has become possible. Call it after a batch of events.
   public mutating func advance() {
     guard !failed else { return }
+    rewindHeld()
     arrangeLanes()
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()

@@ -108,9 +108,16 @@ struct HostileMediaTests {
     var film = try box.data("whole.mov")
     if let entry = film.range(of: Data([0, 0, 0, 12] + Array("url ".utf8) + [0, 0, 0, 1])) { film[entry.upperBound - 1] = 0 }
     try film.write(to: URL(fileURLWithPath: box.path("reference.mov")))
-    for name in ["list.m3u8", "near.m3u8", "web.m3u8", "list.ffconcat", "list.txt", "call.sdp", "list.mpd"] {
-      try box.refuses(["probe", name], 65, name)
+    for (name, format) in [
+      ("list.m3u8", "hls"), ("near.m3u8", "hls"), ("web.m3u8", "hls"), ("list.ffconcat", "concat"), ("call.sdp", "sdp"),
+    ] {
+      // Refused by its kind, before anything in it is read; a list by another name, too.
+      try box.refuses(["probe", name], 65, name, "the format \(format) ", "name the media itself")
+      try FileManager.default.copyItem(atPath: box.path(name), toPath: box.path("film.mp4"))
+      try box.refuses(["probe", "film.mp4"], 65, "film.mp4", "the format \(format) ")
+      try FileManager.default.removeItem(atPath: box.path("film.mp4"))
     }
+    for name in ["list.txt", "list.mpd"] { try box.refuses(["probe", name], 65, name) }
     // Its own samples at most.
     let reference = try box.sluice(["probe", "reference.mov"])
     #expect([0, 65].contains(reference.status ?? -1), "\(reference.errors)")
