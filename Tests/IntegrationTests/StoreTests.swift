@@ -275,7 +275,7 @@ import Testing
     }
     let script = """
       #!/bin/sh
-      if [ "$1" = --assemble ] && mkdir \(box.directory)/stopped; then kill -STOP $$; fi
+      if [ "$1" = --assemble ] && mkdir \(box.directory)/stopped 2>/dev/null; then kill -STOP $$; fi
       exec \(Sandbox.programs)/sluice-encoder "$@"
 
       """

@@ -64,7 +64,9 @@ extension RunEngine {
   /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
   func died(_ worker: WorkerHandle) throws(SluiceError) {
     pumpBus()
-    hear(worker)  // what it said before it died is true
+    // What it said before it died is true, also what its lease says and its messages had no time to.
+    hear(worker)
+    rescan(worker)
     workers.removeAll { $0 === worker }
     counters.add(worker)
     retire(worker)
