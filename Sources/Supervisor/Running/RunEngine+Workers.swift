@@ -77,6 +77,7 @@ extension RunEngine {
     if let index = worker.index {
       outgoing[index] = nil
       if worker.role == SLUICE_ROLE_ENCODER { progressed = encoderCameFurther(index) }
+      scheduler.ending = worker.killedFor ?? ending(of: worker)
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }

@@ -27,7 +27,7 @@ extension Scheduler {
     let deaths = filtering.suspects[suspect(first), default: 0] + 1
     filtering.suspects[suspect(first)] = deaths
     guard deaths >= limit else { return }
-    convict(first, reason: deaths > 1 ? "its worker ended \(deaths) times in a row over this" : "its worker ended over this")
+    convict(first, reason: "its worker ended \(Scheduler.times(deaths))over this\(atLast)")
   }
 
   /// A worker says that it cannot: so would the next. `job` nil: it did not say which.

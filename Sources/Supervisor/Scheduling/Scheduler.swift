@@ -62,6 +62,8 @@ public struct Scheduler: Sendable {
   var heldFrames: Set<Int64> = []
   var rewindLater: Set<Int> = []
   var convictions = 0
+  /// How the worker ended whose death is handled next, for the words about what is found guilty of it.
+  public var ending = ""
   public internal(set) var counts = Counts()
   /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
   let describe: @Sendable (Int) -> FrameDescription?
