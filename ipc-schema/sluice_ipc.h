@@ -33,7 +33,7 @@ enum sluice_role {
 
 enum sluice_family { SLUICE_FAMILY_GRAY = 0, SLUICE_FAMILY_YUV = 1, SLUICE_FAMILY_RGB = 2, SLUICE_FAMILY_PCM = 3 };
 /* format word: family | depth << 4 | log2 chroma width << 10 | log2 chroma height << 12 | alpha << 14.
- * Samples are unsigned, planar, 1 byte up to depth 8, else 2 bytes little-endian in the low bits. */
+ * Samples are unsigned, planar, 1 byte up to depth 8, else 2 bytes little-endian in the low bits; PCM is float32. */
 #define SLUICE_FORMAT(family, depth, cw, ch, alpha) \
   ((uint32_t)(family) | (uint32_t)(depth) << 4 | (uint32_t)(cw) << 10 | (uint32_t)(ch) << 12 | (uint32_t)(alpha) << 14)
 
@@ -105,7 +105,8 @@ typedef struct sluice_slot {
   uint64_t holders;        /*  8 bitmap of worker indices that may still read it */
   int64_t frame;           /* 16 frame number it is filled for */
   uint32_t ring;           /* 24 */
-  uint32_t stream;         /* 28 decode stream; 0xffffff00 and above: an output frame; 0xfffffe00: a filtered picture */
+  uint32_t stream;         /* 28 decode stream; 0xffffff00 and above: an output frame; 0xfffffe00: a filtered picture;
+                                   SLUICE_STREAM_SOUND: a block of sound */
   uint64_t reserved[4];    /* 32 */
 } sluice_slot;
 
@@ -147,7 +148,18 @@ typedef struct sluice_lease {
   uint64_t copied_bytes;     /* 104 picture bytes moved without computing anything */
   uint64_t buffers_created;  /* 112 private picture buffers made */
   uint64_t damaged_frames;   /* 120 */
-  uint64_t reserved1[16];    /* 128 */
+  /* audio worker: its engine's profile so far; pressure 0 low, 1 medium, 2 high */
+  uint64_t audio_quanta;            /* 128 quanta of 128 sample frames rendered */
+  uint64_t audio_load_average_ppm;  /* 136 time for a quantum by its duration, millionths */
+  uint64_t audio_load_peak_ppm;     /* 144 */
+  uint64_t audio_underruns;         /* 152 real time only */
+  uint64_t audio_underrun_ns;       /* 160 */
+  uint64_t audio_latency_ns;        /* 168 */
+  uint64_t audio_allocations;       /* 176 in quanta of an unchanged graph */
+  uint64_t audio_pool_pressure;     /* 184 */
+  int64_t audio_loudness_mlufs;     /* 192 of the whole, thousandths of LUFS, before normalising; 0: not measured */
+  int64_t audio_true_peak_mdb;      /* 200 thousandths of dBTP */
+  uint64_t reserved1[6];            /* 208 */
   char text[SLUICE_TEXT_COUNT][SLUICE_TEXT_BYTES]; /* 256 UTF-8, zero-terminated */
 } sluice_lease;
 
@@ -155,15 +167,17 @@ typedef struct sluice_lease {
 
 enum sluice_message_type {
   /* supervisor to worker */
-  SLUICE_MSG_GRANT = 1,      /* slot, generation for stream; SLUICE_NO_SLOT: the answer "none" to a NEED */
+  SLUICE_MSG_GRANT = 1,      /* slot, generation for stream; SLUICE_NO_SLOT: the answer "none" to a NEED. To an audio worker: fill it
+                                with block `frame` of the sound. Blocks come in order; another than the next one: go there */
   SLUICE_MSG_OPEN = 2,       /* stream (a handle): deliver record arg of the plan, frames frame ..< arg2 */
   SLUICE_MSG_CLOSE = 3,      /* stream: stop, let go of everything */
   SLUICE_MSG_RENDER = 4,     /* job record `job`, sequence in arg, frame, slot, generation */
-  SLUICE_MSG_ENCODE = 5,     /* frame, slot, generation */
+  SLUICE_MSG_ENCODE = 5,     /* frame, slot, generation; stream SLUICE_STREAM_SOUND: frame is a block of sound */
   SLUICE_MSG_FINISH = 6,     /* encoder: segment job has count frames, all sent; drain and finish its file */
   SLUICE_MSG_QUIT = 7,
   SLUICE_MSG_FILTER = 8,     /* read slot, write slot2, generation2; arg = filter record of the plan; answered by DONE with job */
-  SLUICE_MSG_BEGIN = 9,      /* encoder: a fresh encoder for segment job, first frame frame, to the descriptor of that segment */
+  SLUICE_MSG_BEGIN = 9,      /* encoder: a fresh encoder for segment job, first frame frame, to the descriptor of that segment;
+                                arg sluice_begin */
   /* worker to supervisor */
   SLUICE_MSG_READY = 32,     /* first message; arg = run epoch */
   SLUICE_MSG_DONE = 33,      /* slot, generation filled; frame = first output frame, count = frames it serves; stream or job */
@@ -174,6 +188,17 @@ enum sluice_message_type {
   SLUICE_MSG_WARN = 38,      /* text[arg % SLUICE_TEXT_COUNT] for the user */
   SLUICE_MSG_NEED = 39       /* stream: its codec holds all slots; answered by GRANT, with SLUICE_NO_SLOT when there is none */
 };
+
+enum sluice_begin {
+  SLUICE_BEGIN_OUTPUT = 0,   /* the whole output, with everything that the plan has, into its container */
+  SLUICE_BEGIN_SEGMENT = 1,  /* pictures, as a segment file */
+  SLUICE_BEGIN_SOUND = 2     /* the whole sound, as a segment file; job SLUICE_JOB_SOUND */
+};
+#define SLUICE_JOB_SOUND 0xfffffffeu
+#define SLUICE_STREAM_SOUND 0xfffffd00u /* also `stream` of a slot of sound */
+/* A block of sound is SLUICE_SOUND_BLOCK sample frames, the last one shorter. Its frame header: family PCM, depth 32 (float, -1 to 1),
+ * width = sample frames, height = channels, one plane whose rows are the channels, number = block, pts its time in seconds. */
+#define SLUICE_SOUND_BLOCK 8192u
 
 typedef struct sluice_message {
   uint16_t type;         /*  0 */
@@ -261,7 +286,7 @@ _Static_assert(sizeof(sluice_input) == 16, "sluice_input");
 _Static_assert(sizeof(sluice_job) == 64 + 16 * SLUICE_MAX_INPUTS, "sluice_job");
 SLUICE_CHECK(sluice_job, input, 64);
 _Static_assert(sizeof(sluice_lease) == 256 + SLUICE_TEXT_BYTES * SLUICE_TEXT_COUNT, "sluice_lease");
-SLUICE_CHECK(sluice_lease, heartbeat, 16); SLUICE_CHECK(sluice_lease, frames, 64); SLUICE_CHECK(sluice_lease, text, 256);
+SLUICE_CHECK(sluice_lease, heartbeat, 16); SLUICE_CHECK(sluice_lease, frames, 64); SLUICE_CHECK(sluice_lease, audio_quanta, 128); SLUICE_CHECK(sluice_lease, text, 256);
 _Static_assert(sizeof(sluice_message) == 64, "sluice_message");
 SLUICE_CHECK(sluice_message, slot, 8); SLUICE_CHECK(sluice_message, frame, 16); SLUICE_CHECK(sluice_message, arg, 48);
 _Static_assert(sizeof(sluice_log) == 64 + 64 * SLUICE_LOG_COUNT, "sluice_log");

@@ -1,4 +1,4 @@
-/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 3.
+/* Sluice plan: a compiled timeline as one flat block in read-only shared memory. Plan version 4.
  * The supervisor writes it once before workers start; every worker evaluates it for frame n by one pure function:
  * the visible layers of frame n are the records of the layer table with first <= n < end, drawn by rising `order`, with
  * the numbers that their motion and transitions give them at n.
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define SLUICE_PLAN_MAGIC 0x314e4c5043554c53ull /* the bytes "SLUCPLN1" */
-#define SLUICE_PLAN_VERSION 3u
+#define SLUICE_PLAN_VERSION 4u
 
 typedef struct sluice_plan_rational {
   int64_t num;
@@ -78,6 +78,7 @@ typedef struct sluice_plan {
   uint64_t filter_offset;            /* 312 sluice_plan_filter[filter_count] */
   uint32_t output_filter_first;      /* 320 filters of the whole frame, in order, between renderer and encoder */
   uint32_t output_filter_count;      /* 324 */
+  uint64_t sound_offset;             /* 328 one sluice_plan_sound, or 0: silent. Without `codec` it is all there is */
 } sluice_plan;
 
 enum sluice_plan_source_kind {
@@ -228,13 +229,103 @@ typedef struct sluice_plan_option {
   sluice_plan_text value;
 } sluice_plan_option;
 
+/* ---- sound: one continuous stream of float32 samples. Times of clips are output sample frames, which are counted from 0 ---- */
+
+#define SLUICE_SOUND_LOUDNESS 1u
+typedef struct sluice_plan_sound {
+  uint32_t sample_rate;              /*   0 sample frames a second */
+  uint32_t channels;                 /*   4 1 mono, 2 stereo, 6 for 5.1 (L R C LFE Ls Rs) */
+  int64_t frame_count;               /*   8 output sample frames are 0 ..< frame_count */
+  sluice_plan_rational start;        /*  16 second of the timeline at output sample frame 0: what the keys of tracks count */
+  uint64_t track_offset;             /*  32 sluice_plan_sound_track[track_count] */
+  uint64_t clip_offset;              /*  40 sluice_plan_sound_clip[clip_count], by rising first */
+  uint64_t effect_offset;            /*  48 sluice_plan_sound_effect[effect_count] */
+  uint64_t option_offset;            /*  56 sluice_plan_option[option_count], of the sound's encoder, in order */
+  uint32_t track_count;              /*  64 */
+  uint32_t clip_count;               /*  68 */
+  uint32_t effect_count;             /*  72 */
+  uint32_t option_count;             /*  76 */
+  sluice_plan_text codec;            /*  80 libavcodec's encoder */
+  uint64_t bit_rate;                 /*  88 bits a second; 0: the encoder's own */
+  double loudness;                   /*  96 LUFS that the whole is brought to, with SLUICE_SOUND_LOUDNESS */
+  uint32_t flags;                    /* 104 SLUICE_SOUND_* */
+  uint32_t reserved;                 /* 108 */
+} sluice_plan_sound;
+
+/* What is heard of a track goes through its effects, then gain, then pan, to the output, or into a clip of a track before it.
+ * Tracks that are not heard are not in the plan. */
+typedef struct sluice_plan_sound_track {
+  sluice_plan_value gain;            /*  0 decibels; keys count seconds of the timeline */
+  sluice_plan_value pan;             /* 16 -1 left to 1 right */
+  uint32_t first_effect;             /* 32 */
+  uint32_t effect_count;             /* 36 */
+  int32_t into;                      /* 40 a track of a timeline within: the clip (SLUICE_CLIP_GROUP) that it is part of; -1: none */
+  uint32_t reserved;                 /* 44 */
+} sluice_plan_sound_track;
+
+enum sluice_plan_fade_curve {
+  SLUICE_FADE_LINEAR = 0, SLUICE_FADE_EQUAL_POWER = 1, SLUICE_FADE_EXPONENTIAL = 2, SLUICE_FADE_S_CURVE = 3
+};
+typedef struct sluice_plan_fade {
+  int64_t frames;                    /*  0 output sample frames; 0: none */
+  uint32_t curve;                    /*  8 sluice_plan_fade_curve */
+  uint32_t reserved;                 /* 12 */
+} sluice_plan_fade;
+
+#define SLUICE_CLIP_PRESERVES_PITCH 1u /* at speeds other than 1 */
+#define SLUICE_CLIP_LOOPS 2u           /* the media again from the other end; else silence beyond it */
+#define SLUICE_CLIP_GROUP 4u           /* it has no source: its samples are the mix of the tracks that go `into` it, at their own times */
+/* Its samples go through its effects, then gain with fades, then pan, to its track. At output sample frame n it plays the second
+ * start + (n - first) / sample_rate * speed of its source, whose samples have their presentation time less `zero`. A fade's length is
+ * not cut where `first` or `end` are: `head` and `tail` sample frames of the clip lie before `first` and from `end` on. */
+typedef struct sluice_plan_sound_clip {
+  uint32_t source;                   /*   0 */
+  uint32_t track;                    /*   4 */
+  int64_t first;                     /*   8 output sample frames first ..< end, within the output */
+  int64_t end;                       /*  16 */
+  int64_t head;                      /*  24 */
+  int64_t tail;                      /*  32 */
+  sluice_plan_rational start;        /*  40 */
+  sluice_plan_rational speed;        /*  56 source seconds a second, not 0; negative: backwards */
+  sluice_plan_rational zero;         /*  72 presentation time in the file, seconds, that is the source's 0 */
+  sluice_plan_rational length;       /*  88 seconds of the media from its 0, where known, else 0: what loops */
+  uint32_t stream;                   /* 104 among the file's audio streams */
+  uint32_t flags;                    /* 108 SLUICE_CLIP_* */
+  sluice_plan_fade fade_in;          /* 112 the user's */
+  sluice_plan_fade fade_out;         /* 128 */
+  sluice_plan_fade cross_in;         /* 144 a transition's, on top of them */
+  sluice_plan_fade cross_out;        /* 160 */
+  sluice_plan_value gain;            /* 176 decibels; keys count seconds from `head` frames before `first` */
+  sluice_plan_value pan;             /* 192 */
+  uint32_t first_effect;             /* 208 */
+  uint32_t effect_count;             /* 212 */
+} sluice_plan_sound_clip;
+
+enum sluice_plan_sound_effect_kind {
+  SLUICE_EFFECT_BIQUAD = 0, SLUICE_EFFECT_DELAY = 1, SLUICE_EFFECT_COMPRESSOR = 2, SLUICE_EFFECT_LIMITER = 3,
+  SLUICE_EFFECT_AVFILTER = 4
+};
+/* Parameters have the names and units of Web Audio (frequency, Q, gain, detune; delayTime; threshold, knee, ratio, attack, release);
+ * delay has also feedback and mix, the limiter ceiling and release. The order of biquad types is that of Web Audio, too. */
+enum sluice_plan_biquad {
+  SLUICE_BIQUAD_LOWPASS = 0, SLUICE_BIQUAD_HIGHPASS = 1, SLUICE_BIQUAD_BANDPASS = 2, SLUICE_BIQUAD_LOWSHELF = 3,
+  SLUICE_BIQUAD_HIGHSHELF = 4, SLUICE_BIQUAD_PEAKING = 5, SLUICE_BIQUAD_NOTCH = 6, SLUICE_BIQUAD_ALLPASS = 7
+};
+typedef struct sluice_plan_sound_effect {
+  uint32_t kind;                     /*  0 sluice_plan_sound_effect_kind */
+  uint32_t type;                     /*  4 sluice_plan_biquad of a biquad, else 0 */
+  sluice_plan_text text;             /*  8 avfilter: the chain */
+  uint32_t first_parameter;          /* 16 sluice_plan_parameter, whose `effect` is 0; keys count as those of the clip or track */
+  uint32_t parameter_count;          /* 20 */
+} sluice_plan_sound_effect;
+
 #define SLUICE_CHECK(type, field, at) _Static_assert(offsetof(type, field) == (at), #type "." #field)
 _Static_assert(sizeof(sluice_plan_rational) == 16, "sluice_plan_rational");
 _Static_assert(sizeof(sluice_plan_text) == 8, "sluice_plan_text");
 _Static_assert(sizeof(sluice_plan_color) == 32, "sluice_plan_color");
 _Static_assert(sizeof(sluice_plan_rect) == 32, "sluice_plan_rect");
 _Static_assert(sizeof(sluice_plan_description) == 8, "sluice_plan_description");
-_Static_assert(sizeof(sluice_plan) == 328, "sluice_plan");
+_Static_assert(sizeof(sluice_plan) == 336, "sluice_plan"); SLUICE_CHECK(sluice_plan, sound_offset, 328);
 SLUICE_CHECK(sluice_plan, frame_count, 24); SLUICE_CHECK(sluice_plan, rate, 48); SLUICE_CHECK(sluice_plan, color, 112);
 SLUICE_CHECK(sluice_plan, source_count, 120); SLUICE_CHECK(sluice_plan, source_offset, 136);
 SLUICE_CHECK(sluice_plan, text_offset, 168); SLUICE_CHECK(sluice_plan, codec, 184);
@@ -260,5 +351,13 @@ SLUICE_CHECK(sluice_plan_motion, fit, 56); SLUICE_CHECK(sluice_plan_motion, plac
 _Static_assert(sizeof(sluice_plan_transition) == 88, "sluice_plan_transition");
 SLUICE_CHECK(sluice_plan_transition, color, 24); SLUICE_CHECK(sluice_plan_transition, area, 56);
 _Static_assert(sizeof(sluice_plan_option) == 16, "sluice_plan_option");
+_Static_assert(sizeof(sluice_plan_sound) == 112, "sluice_plan_sound");
+SLUICE_CHECK(sluice_plan_sound, track_offset, 32); SLUICE_CHECK(sluice_plan_sound, codec, 80); SLUICE_CHECK(sluice_plan_sound, flags, 104);
+_Static_assert(sizeof(sluice_plan_sound_track) == 48, "sluice_plan_sound_track"); SLUICE_CHECK(sluice_plan_sound_track, into, 40);
+_Static_assert(sizeof(sluice_plan_fade) == 16, "sluice_plan_fade");
+_Static_assert(sizeof(sluice_plan_sound_clip) == 216, "sluice_plan_sound_clip");
+SLUICE_CHECK(sluice_plan_sound_clip, start, 40); SLUICE_CHECK(sluice_plan_sound_clip, stream, 104);
+SLUICE_CHECK(sluice_plan_sound_clip, fade_in, 112); SLUICE_CHECK(sluice_plan_sound_clip, gain, 176);
+_Static_assert(sizeof(sluice_plan_sound_effect) == 24, "sluice_plan_sound_effect");
 #undef SLUICE_CHECK
 #endif

@@ -1,7 +1,7 @@
 /// Everything that decides the bytes of the output stream, besides the frames themselves. Nothing in it comes from the
 /// machine: threads are a setting with a fixed default, because libx264's output depends on their number.
 public struct OutputSettings: Equatable, Sendable {
-  /// libavcodec's encoder name (`libx264`, `prores_ks`, `png`, `rawvideo`).
+  /// libavcodec's encoder name (`libx264`, `prores_ks`, `png`, `rawvideo`); empty: no pictures, sound alone.
   public var codec = "libx264"
   /// libavformat's muxer name (`mp4`, `mov`, `matroska`, `webm`, `yuv4mpegpipe`, `nut`, `rawvideo`, `image2pipe`).
   public var format = "mp4"
@@ -16,6 +16,9 @@ public struct OutputSettings: Equatable, Sendable {
   public var rate = Rational(30)
   public var color = ColorDescription.bt709
   public var threads = 1
+  /// nil: no sound.
+  public var sound: SoundSettings? = nil
+  public var hasPictures: Bool { !codec.isEmpty }
 
   public struct Option: Hashable, Sendable {
     public var name: String

@@ -94,7 +94,17 @@ struct ProjectGenerator {
     if random.chance(30) { output.format = "mov" }
     if random.chance(30) { output.threads = int(1...64) }
     if random.chance(30) { output.options = [.init("tune", "film"), .init("x", "1:2")] }
+    if random.chance(40) { output.audio = audioOutput() }
     return output
+  }
+
+  private mutating func audioOutput() -> Project.AudioOutput {
+    var audio = Project.AudioOutput()
+    if random.chance(50) { audio.codec = "libopus" }
+    if random.chance(50) { audio.bitRate = Int64(int(1000...1_000_000)) }
+    if random.chance(30) { audio.options = [.init("application", "audio")] }
+    if random.chance(50) { audio.loudness = number(-70...0) }
+    return audio
   }
 
   // MARK: Sources

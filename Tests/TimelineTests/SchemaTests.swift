@@ -30,6 +30,7 @@ import Testing
     try check("canvas", CanvasParser.keys)
     try check("nestedCanvas", CanvasParser.keys)
     try check("output", ProjectParser.outputKeys)
+    try check("audioOutput", AudioOutputParser.keys)
     try check("videoTrack", TrackParser.keys.filter { $0 != "gain" })
     try check("audioTrack", TrackParser.keys)
     try check("subtitleTrack", TrackParser.subtitleKeys)

@@ -21,7 +21,7 @@ MSG_GRANT, MSG_OPEN, MSG_CLOSE, MSG_RENDER, MSG_ENCODE, MSG_FINISH, MSG_QUIT, MS
 MSG_READY, MSG_DONE, MSG_RELEASE, MSG_END, MSG_FINISHED, MSG_FAIL, MSG_WARN = range(32, 39)
 YUV420P = 1 | 8 << 4 | 1 << 10 | 1 << 12
 # What a filter reads of the plan (sluice_plan.h): places in its header.
-PLAN_MAGIC, PLAN_VERSION = 0x314E4C5043554C53, 3
+PLAN_MAGIC, PLAN_VERSION = 0x314E4C5043554C53, 4
 PLAN = {"version": 8, "text_offset": 168, "text_bytes": 176, "filter_count": 308, "filter_offset": 312}
 REFUSALS = {1: "version", 2: "role", 3: "full", 4: "token"}
 

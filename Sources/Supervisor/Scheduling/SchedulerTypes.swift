@@ -40,6 +40,8 @@ public struct SchedulerSetup: Sendable {
   public var filterDeaths: [String: Int] = [:]
   public var defaultFilterDeaths = Int.max
   public var filters = FilterSetup()
+  /// nil: the run makes no sound.
+  public var sound: SoundSetup? = nil
 
   public init(runs: [[Segment]], memory: MemoryPlan) {
     self.runs = runs
@@ -53,6 +55,7 @@ public struct SchedulerSetup: Sendable {
     comfort = memory.comfort
     encoderKeeps = memory.encoderKeeps
     filters = memory.filters
+    sound = memory.sound
     jobCount = max(8, memory.laneCapacity * memory.outputSlotsPerLane + 4)
   }
 }
@@ -80,6 +83,11 @@ public enum SchedulerEvent: Sendable {
   case filtered(worker: Int, job: UInt32, slot: Int, generation: UInt32)
   /// It cannot filter a picture.
   case filterFailed(worker: Int, job: UInt32, reason: String, code: Int32)
+  /// An encoder that was started for the sound.
+  case soundEncoderReady(Int)
+  /// `header`: what the slot says of itself.
+  case soundFilled(worker: Int, slot: Int, generation: UInt32, header: SoundBlock?)
+  case soundWritten(worker: Int, bytes: UInt64)
 }
 
 /// What is to be done, in this order.
@@ -97,6 +105,12 @@ public enum SchedulerAction: Sendable {
   case begin(worker: Int, segment: Segment)
   case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
   case finish(worker: Int, segment: Segment)
+  case fillSound(worker: Int, slot: Int, generation: UInt32, block: Int64)
+  /// `alone`: straight into the output.
+  case beginSound(worker: Int, alone: Bool)
+  case encodeSound(worker: Int, slot: Int, generation: UInt32, block: Int64)
+  case finishSound(worker: Int, blocks: Int64, alone: Bool)
+  case soundDone(bytes: UInt64)
   /// It has done what it had, and may end.
   case dismiss(worker: Int)
   /// Its answer made no sense, or it failed a second time: end it.

@@ -42,6 +42,20 @@ public struct Project: Hashable, Sendable {
     public var options: [OutputSettings.Option] = []
     /// Workers that every output frame goes through, in order, between renderer and encoder.
     public var effects: [WorkerEffect] = []
+    /// nil: the file says nothing of the sound.
+    public var audio: AudioOutput? = nil
+    public init() {}
+  }
+
+  /// The `output.audio` object: nil where the file says nothing.
+  public struct AudioOutput: Hashable, Sendable {
+    public var codec: String? = nil
+    /// Bits a second.
+    public var bitRate: Int64? = nil
+    /// Of the sound's encoder, in the file's order.
+    public var options: [OutputSettings.Option] = []
+    /// LUFS that the whole is brought to; nil: it is left as it is. The plan compiler puts it into the plan.
+    public var loudness: Rational? = nil
     public init() {}
   }
 

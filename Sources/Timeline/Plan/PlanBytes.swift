@@ -31,10 +31,10 @@ enum PlanBytes {
     var area: Rect
   }
 
-  /// `layers` by rising `first`, `streams` by rising `firstFrame`.
+  /// `layers` by rising `first`, `streams` by rising `firstFrame`. `output.sound` says how `sound` is coded.
   static func encode(
     canvas: Canvas, output: OutputSettings, frames: Int64, sources: [SourceRecord], streams: [StreamRecord],
-    layers: [LayerRecord], changes: Changes = Changes(), outputFilters: [WorkerEffect] = []
+    layers: [LayerRecord], changes: Changes = Changes(), outputFilters: [WorkerEffect] = [], sound: SoundPlan? = nil
   ) -> Plan {
     var header = sluice_plan()
     var texts = TextArea()
@@ -92,7 +92,8 @@ enum PlanBytes {
     _ = setMaximumEnds(&layerRecords, 0, layerRecords.count)
     let motionRecords = changes.motions.map { Self.record($0, &values) }
     let transitionRecords = changes.transitions.map(Self.record)
-    let optionRecords = output.options.map { sluice_plan_option(name: texts.add($0.name), value: texts.add($0.value)) }
+    let optionRecords = output.options.map { texts.add($0) }
+    let soundRecords = sound.map { SoundRecords($0, output.sound ?? SoundSettings(), &texts, &values, &parameterRecords) }
 
     var bytes = [UInt8](repeating: 0, count: MemoryLayout<sluice_plan>.size)
     header.source_count = UInt32(sources.count)
@@ -113,6 +114,7 @@ enum PlanBytes {
     header.key_offset = append(values.keys, to: &bytes)
     header.filter_count = UInt32(filters.records.count)
     header.filter_offset = append(filters.records, to: &bytes)
+    header.sound_offset = soundRecords?.append(to: &bytes) ?? 0
     header.text_offset = append(texts.bytes, to: &bytes)
     header.text_bytes = UInt64(texts.bytes.count)
     header.bytes = UInt64(bytes.count)
@@ -130,7 +132,7 @@ enum PlanBytes {
     return layers[middle].max_end
   }
 
-  private static func append<T: BitwiseCopyable>(_ records: [T], to bytes: inout [UInt8]) -> UInt64 {
+  static func append<T: BitwiseCopyable>(_ records: [T], to bytes: inout [UInt8]) -> UInt64 {
     bytes.append(contentsOf: repeatElement(0, count: -bytes.count & 7))
     let offset = UInt64(bytes.count)
     records.withUnsafeBytes { bytes.append(contentsOf: $0) }
@@ -158,7 +160,7 @@ enum PlanBytes {
   }
 
   /// Every text once.
-  private struct TextArea {
+  struct TextArea {
     var bytes: [UInt8] = []
     /// By bytes: equal texts in Swift's sense may be different file names.
     private var known: [[UInt8]: sluice_plan_text] = [:]
@@ -170,6 +172,10 @@ enum PlanBytes {
       bytes += utf8
       known[utf8] = record
       return record
+    }
+
+    mutating func add(_ option: OutputSettings.Option) -> sluice_plan_option {
+      sluice_plan_option(name: add(option.name), value: add(option.value))
     }
   }
 }

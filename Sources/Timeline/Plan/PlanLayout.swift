@@ -35,7 +35,7 @@ struct PlanCheck {
         isText($0.name) && (1...SLUICE_FILTER_NAME_BYTES).contains($0.name.bytes) && isText($0.parameters) && isText($0.version)
       }
       && UInt64(header.output_filter_first) + UInt64(header.output_filter_count) <= UInt64(header.filter_count)
-      && areMotions
+      && areMotions && isSoundPart
   }
 
   private func isStream(_ stream: sluice_plan_stream) -> Bool {
@@ -72,7 +72,7 @@ struct PlanCheck {
       && [key.x1, key.x2].allSatisfy { $0 >= 0 && $0 <= 1 } && [key.y1, key.y2].allSatisfy { $0.magnitude <= 1000 }
   }
 
-  private func isValue(_ value: sluice_plan_value) -> Bool {
+  func isValue(_ value: sluice_plan_value) -> Bool {
     value.constant.magnitude <= 1e12 && UInt64(value.first_key) + UInt64(value.key_count) <= UInt64(header.key_count)
   }
 
@@ -94,17 +94,17 @@ struct PlanCheck {
     (1...65536).contains(width) && (1...65536).contains(height)
   }
 
-  private func isPositive(_ value: sluice_plan_rational) -> Bool { value.isSound && value.num > 0 }
+  func isPositive(_ value: sluice_plan_rational) -> Bool { value.isSound && value.num > 0 }
 
-  private func isText(_ text: sluice_plan_text) -> Bool {
+  func isText(_ text: sluice_plan_text) -> Bool {
     UInt64(text.offset) + UInt64(text.bytes) <= header.text_bytes
   }
 
-  private func fits(_ offset: UInt64, _ count: UInt64, _ stride: Int) -> Bool {
+  func fits(_ offset: UInt64, _ count: UInt64, _ stride: Int) -> Bool {
     offset <= header.bytes && count <= (header.bytes - offset) / UInt64(stride)
   }
 
-  private func all<T: BitwiseCopyable>(_ type: T.Type, _ offset: UInt64, _ count: UInt32, _ check: (T) -> Bool) -> Bool {
+  func all<T: BitwiseCopyable>(_ type: T.Type, _ offset: UInt64, _ count: UInt32, _ check: (T) -> Bool) -> Bool {
     let stride = MemoryLayout<T>.stride
     guard fits(offset, UInt64(count), stride) else { return false }
     return (0..<Int(count)).allSatisfy { check(base.loadUnaligned(fromByteOffset: Int(offset) + $0 * stride, as: type)) }

@@ -5,8 +5,8 @@ import FrameModel
 /// of bounds. The memory must stay mapped, and unchanged, as long as the view is used.
 public struct PlanView: @unchecked Sendable {
   // Sendable: read-only memory, never written while a view on it exists.
-  private let base: UnsafeRawPointer
-  private let header: sluice_plan
+  let base: UnsafeRawPointer
+  let header: sluice_plan
 
   /// nil when the block is not a sound plan of this version.
   public init?(_ base: UnsafeRawPointer, count: Int) {
@@ -40,11 +40,16 @@ public struct PlanView: @unchecked Sendable {
     output.rate = header.output_rate.value
     output.color = header.output_color.value
     output.threads = Int(header.output_threads)
-    output.options = (0..<Int(header.option_count)).map { index in
-      let record = record(sluice_plan_option.self, header.option_offset, index)
+    output.options = options(header.option_offset, header.option_count)
+    output.sound = soundSettings
+    return output
+  }
+
+  func options(_ offset: UInt64, _ count: UInt32) -> [OutputSettings.Option] {
+    (0..<Int(count)).map { index in
+      let record = record(sluice_plan_option.self, offset, index)
       return OutputSettings.Option(text(record.name), text(record.value))
     }
-    return output
   }
 
   /// Streams are stored by rising `firstFrame`.
@@ -94,7 +99,7 @@ public struct PlanView: @unchecked Sendable {
   /// asked by `StreamRecord.isReproducible`.
   public var isOutputReproducible: Bool { outputFilters.allSatisfy { filter($0).isReproducible } }
 
-  private func animatable(_ value: sluice_plan_value) -> Animatable {
+  func animatable(_ value: sluice_plan_value) -> Animatable {
     guard value.key_count > 0 else { return .constant(Rational(approximating: value.constant)) }
     return .keys(
       (0..<Int(value.key_count)).map { index in
@@ -279,11 +284,11 @@ public struct PlanView: @unchecked Sendable {
     collect(frame, middle + 1, high, into: &found)
   }
 
-  private func record<T: BitwiseCopyable>(_ type: T.Type, _ offset: UInt64, _ index: Int) -> T {
+  func record<T: BitwiseCopyable>(_ type: T.Type, _ offset: UInt64, _ index: Int) -> T {
     base.loadUnaligned(fromByteOffset: Int(offset) + index * MemoryLayout<T>.stride, as: type)
   }
 
-  private func text(_ text: sluice_plan_text) -> String {
+  func text(_ text: sluice_plan_text) -> String {
     let bytes = UnsafeRawBufferPointer(start: base + Int(header.text_offset) + Int(text.offset), count: Int(text.bytes))
     return String(decoding: bytes, as: UTF8.self)
   }

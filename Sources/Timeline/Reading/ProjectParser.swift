@@ -13,7 +13,7 @@ struct ProjectParser {
   static let keys = ["$schema", "canvas", "sources", "tracks", "output"]
   /// Of a timeline that is written inside another.
   static let inlineKeys = ["canvas", "sources", "tracks"]
-  static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options", "effects"]
+  static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options", "effects", "audio"]
 
   /// `place`: of a timeline inside another; empty for that of a file. `start`: what holds where the file says nothing.
   func project(_ root: JSONValue, _ place: String, startingWith start: Project) -> ParsedProject {
@@ -71,24 +71,30 @@ struct ProjectParser {
     output.format = fields.name("format")
     output.threads = fields.integer("threads", in: 1...64)
     output.effects = EffectParser(errors: errors, folder: folder, rate: canvas.rate).workers(fields, "effects")
-    guard let options = fields.value("options") else { return output }
-    guard let members = options.object else {
-      fields.fail("options", "must be an object, not \(options.kind)")
-      return output
-    }
-    for member in members {
-      if let text = optionText(member.value) {
-        output.options.append(.init(member.key, text))
-      } else {
-        errors.add(
-          "must be a string, a number, true or false, not \(member.value.kind)", at: member.value.offset,
-          "\(place).options.\(member.key)")
-      }
-    }
+    output.options = fields.encoderOptions()
+    if let value = fields.value("audio") { output.audio = AudioOutputParser(errors: errors).read(value, fields.path("audio")) }
     return output
   }
+}
 
-  private func optionText(_ value: JSONValue) -> String? {
+extension FieldReader {
+  /// The `options` object: options of an encoder, in the file's order.
+  func encoderOptions() -> [OutputSettings.Option] {
+    guard let options = value("options") else { return [] }
+    guard let members = options.object else {
+      fail("options", "must be an object, not \(options.kind)")
+      return []
+    }
+    return members.compactMap { member in
+      if let text = Self.optionText(member.value) { return .init(member.key, text) }
+      errors.add(
+        "must be a string, a number, true or false, not \(member.value.kind)", at: member.value.offset,
+        "\(path("options")).\(member.key)")
+      return nil
+    }
+  }
+
+  private static func optionText(_ value: JSONValue) -> String? {
     switch value.content {
     case .string(let text): text
     case .bool(let flag): flag ? "1" : "0"

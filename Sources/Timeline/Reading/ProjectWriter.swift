@@ -57,10 +57,22 @@ public enum ProjectWriter {
     add("pixelFormat", output.pixelFormat)
     add("format", output.format)
     if let threads = output.threads { members.append(JSONMember("threads", .number(threads))) }
-    if !output.options.isEmpty {
-      members.append(JSONMember("options", .object(output.options.map { JSONMember($0.name, .string($0.value)) })))
-    }
+    if !output.options.isEmpty { members.append(JSONMember("options", options(output.options))) }
     if !output.effects.isEmpty { members.append(JSONMember("effects", .array(output.effects.map(\.json)))) }
+    if let audio = output.audio { members.append(JSONMember("audio", self.audio(audio))) }
     return .object(members)
+  }
+
+  private static func audio(_ audio: Project.AudioOutput) -> JSONValue {
+    var members: [JSONMember] = []
+    if let codec = audio.codec { members.append(JSONMember("codec", .string(codec))) }
+    if let rate = audio.bitRate { members.append(JSONMember("bitrate", .number(rate))) }
+    if !audio.options.isEmpty { members.append(JSONMember("options", options(audio.options))) }
+    if let loudness = audio.loudness { members.append(JSONMember("loudness", .exact(loudness))) }
+    return .object(members)
+  }
+
+  private static func options(_ options: [OutputSettings.Option]) -> JSONValue {
+    .object(options.map { JSONMember($0.name, .string($0.value)) })
   }
 }
