@@ -42,6 +42,8 @@ let package = Package(
     .target(name: "CSluice"),
     // Hooks malloc in the programs that link it: tests, benchmarks, the audio worker.
     .target(name: "CAllocationCounter"),
+    // Ends workers whose allocations meet their memory limit.
+    .target(name: "CShortMemory"),
 
     library("SluiceBase", ["CSluice"]),
     library("FrameModel", ["CSluice", "SluiceBase"]),
@@ -77,16 +79,19 @@ let package = Package(
       "sluice-decoder",
       [
         "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "TextDrawing", "AVBinding",
-        "DecodeStage", "RenderStage", "WorkerRuntime",
+        "DecodeStage", "RenderStage", "WorkerRuntime", "CShortMemory",
       ]),
     program(
       "sluice-renderer",
-      ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime"]),
+      [
+        "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "RenderStage", "WorkerRuntime",
+        "CShortMemory",
+      ]),
     program(
       "sluice-encoder",
       [
         "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage",
-        "WorkerRuntime",
+        "WorkerRuntime", "CShortMemory",
       ]),
     program(
       "sluice-audio",

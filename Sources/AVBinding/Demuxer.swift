@@ -33,6 +33,7 @@ public final class Demuxer {
     let (opened, message) = AVLog.capture { Self.open(path) }
     switch opened {
     case .failure(let error):
+      if let format = error.format { throw MediaFormats.refusal(format, path: path) }
       if let refusal = PictureBound.refusal(message, path: path) { throw refusal }
       let reason = AVErrorText.text(error.code)
       let detail = message.map { $0.lowercased() == reason.lowercased() ? "" : " (\($0))" } ?? ""
@@ -149,7 +150,11 @@ public final class Demuxer {
     return -1
   }
 
-  private struct OpenFailure: Error { let code: Int32 }
+  private struct OpenFailure: Error {
+    var code: Int32
+    /// Name of the format that is refused.
+    var format: String? = nil
+  }
 
   private static func check(_ path: String) throws(SluiceError) {
     var status = stat()
@@ -172,27 +177,38 @@ public final class Demuxer {
     let url = "file:" + path
     var file: UnsafeMutablePointer<AVIOContext>?
     let code = avio_open2(&file, url, AVIO_FLAG_READ, nil, nil)
-    guard code >= 0 else { return .failure(OpenFailure(code: code)) }
-    let first = open(url: "", file: file, options: ["protocol_whitelist": "file"])
+    guard code >= 0, let opened = file else { return .failure(OpenFailure(code: code)) }
+    let first: Result<UnsafeMutablePointer<AVFormatContext>, OpenFailure>
+    let (format, found) = MediaFormats.probe(opened)
+    if let format {
+      let name = String(cString: format.pointee.name)
+      first =
+        MediaFormats.allows(name)
+        ? open(url: "", file: file, format: format) : .failure(OpenFailure(code: found, format: name))
+    } else {
+      first = .failure(OpenFailure(code: found))
+    }
     switch first {
     case .success(let context): return .success((context, file))
     case .failure(let error):
       avio_closep(&file)
       guard let dot = path.lastIndex(of: "."), path[dot...].lowercased() == ".tga" else { return .failure(error) }
-      let options = ["protocol_whitelist": "file", "pattern_type": "none"]
-      return open(url: url, file: nil, options: options).map { ($0, nil) }
+      return open(url: url, file: nil, options: ["pattern_type": "none"]).map { ($0, nil) }
     }
   }
 
   private static func open(
-    url: String, file: UnsafeMutablePointer<AVIOContext>?, options: [String: String]
+    url: String, file: UnsafeMutablePointer<AVIOContext>?, format: UnsafePointer<AVInputFormat>? = nil,
+    options: [String: String] = [:]
   ) -> Result<UnsafeMutablePointer<AVFormatContext>, OpenFailure> {
     var context = avformat_alloc_context()
     guard context != nil else { return .failure(OpenFailure(code: AVErrorText.noMemory)) }
     context?.pointee.pb = file
     var dictionary: OpaquePointer?
+    av_dict_set(&dictionary, "protocol_whitelist", "file", 0)
+    av_dict_set(&dictionary, "format_whitelist", MediaFormats.list, 0)
     for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
-    let code = avformat_open_input(&context, url, nil, &dictionary)
+    let code = avformat_open_input(&context, url, format, &dictionary)
     av_dict_free(&dictionary)
     guard code >= 0, let opened = context else { return .failure(OpenFailure(code: code)) }
     // Analysing decodes a little: an absurd picture size must not be allocated.

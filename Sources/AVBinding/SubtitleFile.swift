@@ -51,11 +51,16 @@ private final class SubtitleReader {
     let (code, message) = AVLog.capture { () -> Int32 in
       var options: OpaquePointer?
       av_dict_set(&options, "protocol_whitelist", "file", 0)
+      av_dict_set(&options, "format_whitelist", MediaFormats.list, 0)
       defer { av_dict_free(&options) }
       let opened = avformat_open_input(&format, "file:" + path, nil, &options)
       return opened < 0 ? opened : avformat_find_stream_info(format, nil)
     }
     guard code >= 0, let format else {
+      if message?.contains("not on whitelist") == true {
+        throw SluiceError(
+          .badInput, "files of this format are not read as subtitles", at: path, advice: "save it as .srt or .ass")
+      }
       let detail = message.map { " (\($0))" } ?? ""
       throw SluiceError(.badInput, "not a readable subtitle file: \(AVErrorText.text(code))\(detail)", at: path)
     }

@@ -40,25 +40,28 @@ void sluice_limit_cores(int pid, int first, int count) {
   sched_setaffinity(pid, sizeof theirs, &theirs);
 }
 
-bool sluice_memory_is_short(void) {
+static bool is_left(size_t some) {
   int e = errno;
-  const size_t some = 16 << 20;
   void *p = mmap(NULL, some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p != MAP_FAILED) munmap(p, some);
   errno = e;
-  return p == MAP_FAILED;
+  return p != MAP_FAILED;
 }
+
+bool sluice_memory_is_short(void) { return !is_left(16 << 20); }
 
 static int short_status;
 static void crashed(int number) {
   (void)number;
-  // With SA_RESETHAND: a crash for another reason happens once more, and ends the process as it would have.
-  if (errno == ENOMEM || sluice_memory_is_short()) _exit(short_status);
+  // With SA_RESETHAND: a crash for another reason happens once more, and ends the process as it would have. Whoever crashes with
+  // the last eighth of its memory left has most likely asked for more. The limit may have come after `sluice_tell_short_memory`.
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  if (errno == ENOMEM || sluice_memory_is_short() || !is_left(limit.rlim_cur / 8)) _exit(short_status);
 }
 
 void sluice_tell_short_memory(int status) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  if (sluice_is_sanitized()) return;
   short_status = status;
   struct sigaction action = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
   const int signals[] = {SIGABRT, SIGILL, SIGTRAP, SIGSEGV, SIGBUS};

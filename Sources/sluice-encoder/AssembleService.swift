@@ -8,7 +8,7 @@ import WorkerRuntime
 
 /// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each; that of the
 /// sound comes first and has `ring` SLUICE_JOB_SOUND), joins them into descriptor 5 by the settings of the plan in descriptor 4,
-/// and answers with {code, bytes, text}.
+/// and answers with {code, bytes, text}. Meanwhile its heart beats: {`AssemblerBeat.code`, segments joined} four times a second.
 enum AssembleService {
   static func run() {
     do throws(SluiceError) {
@@ -27,6 +27,13 @@ enum AssembleService {
     sluice_close_from(6)
     sluice_detach_standard()
     try Sandbox.enter(.none)
+    let joined = Monitor(UInt64(0))
+    _ = WorkThread("heart", stackBytes: 1 << 16) {
+      while true {
+        answer(code: AssemblerBeat.code, bytes: joined.with { $0 }, text: "")
+        poll(nil, 0, AssemblerBeat.milliseconds)
+      }
+    }
     let joiner = try SegmentJoiner(settings: plan.output, fd: 5)
     var sound: FileDescriptor?  // read until the end
     defer { withExtendedLifetime(sound) {} }
@@ -43,9 +50,10 @@ enum AssembleService {
       if packet.ring == SLUICE_JOB_SOUND {
         sound = segment
         try joiner.appendSound(segment.raw, frames: Int64(packet.bytes))
-      } else {
-        try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
+        continue
       }
+      try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
+      joined.with { $0 += 1 }
       if packet.writable != 0 { return try joiner.finish() }
     }
   }

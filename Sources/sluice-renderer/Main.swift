@@ -1,3 +1,4 @@
+import CShortMemory
 import CSluice
 import CZimg
 import SluiceBase
@@ -11,6 +12,7 @@ struct Main {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
     ShortMemory.tell()
+    sluice_watch_allocations(ShortMemory.exitStatus)
     if CommandLine.arguments.dropFirst().first == "--doctor" {
       var major: UInt32 = 0, minor: UInt32 = 0, micro: UInt32 = 0
       zimg_get_version_info(&major, &minor, &micro)

@@ -73,7 +73,7 @@ import Testing
       let victims = Self.victims(of: run.pid)
       guard let victim = victims.randomElement(using: &random) else { continue }
       switch choice {
-      case 0 where victim.isWorker:
+      case 0 where victim.role != "probe":
         kill(victim.pid, SIGSTOP)
         tally.stops += 1
       case 1:
@@ -111,7 +111,8 @@ import Testing
         guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return nil }
         let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         guard let mode = words.dropFirst().first else { return Victim(pid: pid, role: String(name.dropFirst(7)), isWorker: true) }
-        return mode == "--probe" ? Victim(pid: pid, role: "probe", isWorker: false) : nil
+        return ["--probe", "--assemble"].contains(mode)
+          ? Victim(pid: pid, role: String(mode.dropFirst(2)), isWorker: false) : nil
       }
     }
   }
@@ -119,6 +120,41 @@ import Testing
 
 /// The same bytes with every number of workers, and while they come and go.
 struct MatrixTests {
+  /// With segments of the store and without, and while workers come and go.
+  @Test func bytesDoNotDependOnTheStoreOrOnWhoComes() throws {
+    let box = try Sandbox()
+    let timeline = try MixedTimeline.all(box)[1]
+    let (arguments, file) = timeline.command("out")
+    func bytes(_ more: [String], cache: Bool, _ meanwhile: (Spawned) throws -> Void = { _ in }) throws -> Data {
+      box.keepsSegments = cache
+      let run = try box.start(arguments + more + ["-y", "--progress", "none", "--stats", "stats.json"])
+      try meanwhile(run)
+      try #require(run.wait(within: 120) == 0, "\(run.errors)")
+      #expect(try Statistics(box.data("stats.json"))["slots", "leaked"] == 0)
+      return try timeline.bytes(box, file, run)
+    }
+    let reference = try bytes([], cache: false)
+    try #require(!reference.isEmpty)
+    let same = [
+      try bytes(["--no-cache", "--encoders", "2"], cache: true), try bytes([], cache: true), try bytes([], cache: true),
+      try bytes(["--no-cache"], cache: true),
+    ].map { $0 == reference }
+    #expect(same == [true, true, true, true])
+    var came = 0, left = 0
+    let disturbed = try bytes(["--decoders", "1", "--renderers", "1"], cache: false) { run in
+      for role in ["renderer", "decoder", "encoder"] {
+        #expect(eventually(within: 20) { run.hasEnded || !Processes.children(of: run.pid, named: "sluice-\(role)").isEmpty })
+        if try box.sluice(["attach", "\(run.pid)", "--role", role]).status == 0 { came += 1 }
+      }
+      for worker in ["renderer-0", "decoder-0", "renderer-1"] {
+        if try box.sluice(["detach", "\(run.pid)", worker]).status == 0 { left += 1 }
+      }
+    }
+    #expect(disturbed == reference, "\(came) came, \(left) left")
+    #expect(came > 0)
+    box.expectNothingLeft()
+  }
+
   @Test func bytesDoNotDependOnTheWorkers() throws {
     let box = try Sandbox()
     for timeline in try MixedTimeline.all(box) {

@@ -140,14 +140,14 @@ struct FilterRecoveryTests {
     try finish(box, run, Data(), restarts: 1, ["invert-0 ended with", say])
   }
 
-  /// A worker that says that it cannot: the render ends with its reason, the filter, the clip and the frame.
+  /// A worker that says that it cannot: the render ends with its reason, the filter, the clip, its time and the frame.
   @Test func aFailureNamesFilterClipAndFrame() throws {
     let box = try Sandbox()
     let run = try Self.start(
       box, try FilterTests.launch(box, Self.faulty(box, "raise RuntimeError('no model for this')")))
     _ = run.readAll()
     #expect(run.wait() == 70)
-    box.expectOneLine(run.errors, ["filter \"invert\" of", "frame ", "RuntimeError: no model for this"])
+    box.expectOneLine(run.errors, ["output frame ", ", at 0.", "filter \"invert\"", "RuntimeError: no model for this"])
     box.expectNothingLeft()
   }
 

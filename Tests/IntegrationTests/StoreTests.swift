@@ -264,6 +264,33 @@ import Testing
     }
   }
 
+  /// The program that joins segments is there, but does nothing.
+  @Test func aStoppedJoinerIsStartedAgain() throws {
+    let box = try Self.sandbox()
+    let programs = box.path("bin")
+    try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+    for name in ["sluice-decoder", "sluice-renderer"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(programs)/\(name)", withDestinationPath: "\(Sandbox.programs)/\(name)")
+    }
+    let script = """
+      #!/bin/sh
+      if [ "$1" = --assemble ] && mkdir \(box.directory)/stopped 2>/dev/null; then kill -STOP $$; fi
+      exec \(Sandbox.programs)/sluice-encoder "$@"
+
+      """
+    try script.write(toFile: programs + "/sluice-encoder", atomically: false, encoding: .utf8)
+    chmod(programs + "/sluice-encoder", 0o700)
+    try box.write("launch.json5", "{ workers: { encoder: { deadlineSeconds: 1 } } }")
+    let run = try box.sluice(
+      ["render", "p.json5", "-o", "a.mp4", "--worker-directory", programs, "--stats", "stats.json", "--progress", "none"]
+        + ["--launch", "launch.json5"] + Self.quick)
+    #expect(run.status == 0, "\(run.errors)")
+    box.expectOneLine(run.errors, ["the program that joins segments ended with a heart that stood still for 1 s"])
+    #expect(try box.data("a.mp4") == fresh(box, "a.mp4"))
+    box.expectNothingLeft()
+  }
+
   /// Segments with B-frames, fresh ones between those of the store: every frame has its own time, each is decoded, and what
   /// is decoded first comes first.
   @Test(arguments: ["mp4", "mkv", "mov", "ts"]) func timesAtTheJoins(_ ending: String) throws {

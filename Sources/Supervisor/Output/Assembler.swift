@@ -16,7 +16,14 @@ final class Assembler {
 
   let process: ChildProcess
   private let socket: FileDescriptor
+  /// First segment that is not handed over yet; segments that it says it has joined.
   private var next = 0
+  private var joined = 0
+  /// When it last gave a sign of life, and when it last had come further or had nothing to do.
+  private var lastBeat = sluice_now_ns()
+  private var lastProgress = sluice_now_ns()
+  /// Why it is being ended by us.
+  private var killedFor: String?
   private var pending: [Int: (file: FileDescriptor, frames: Range<Int64>)] = [:]
   private let total: Int
 
@@ -74,10 +81,16 @@ final class Assembler {
   func answer() -> Answer? {
     let hasEnded = process.hasEnded()  // before what it said last is looked for
     var buffer = [UInt8](repeating: 0, count: 1024)
-    let n = recv(socket.raw, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-    if n >= 16 {
+    var n = 0
+    while true {
+      n = recv(socket.raw, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard n >= 16 else { break }
       let code = buffer.withUnsafeBytes { $0.load(as: UInt64.self) }
       let bytes = buffer.withUnsafeBytes { $0.load(fromByteOffset: 8, as: UInt64.self) }
+      if code == AssemblerBeat.code {
+        beat(joined: Int(clamping: bytes))
+        continue
+      }
       if code == 0 { return .written(bytes) }
       let text = String(decoding: buffer[16..<n].prefix { $0 != 0 }, as: UTF8.self)
       return .failed(SluiceError(ExitCode(rawValue: Int32(truncatingIfNeeded: code)) ?? .software, text))
@@ -85,6 +98,28 @@ final class Assembler {
     guard n == 0 || (n < 0 && sluice_errno() != EAGAIN && sluice_errno() != EINTR) || hasEnded else { return nil }
     _ = process.wait(milliseconds: 1000)
     process.end()
-    return .died(process.ending)
+    return .died(killedFor ?? process.ending)
+  }
+
+  private func beat(joined count: Int) {
+    lastBeat = sluice_now_ns()
+    if count != joined || joined >= next { lastProgress = lastBeat }
+    joined = count
+  }
+
+  /// Ends it when it has been silent for too long, or has not come on with what it has. Its answer is then that it died.
+  /// - Parameter from: nanoseconds from which on silence counts, because we ourselves stood still before.
+  func endIfHung(silence: Int, progress: Int, from: UInt64) {
+    guard killedFor == nil, !process.hasEnded() else { return }
+    let now = sluice_now_ns()
+    func isOver(_ since: UInt64, _ seconds: Int) -> Bool { now > since && now - since > UInt64(seconds) * 1_000_000_000 }
+    if isOver(max(lastBeat, from), silence) {
+      killedFor = "a heart that stood still for \(silence) s"
+    } else if isOver(max(lastProgress, from), progress) {
+      killedFor = "no progress in \(progress) s"
+    } else {
+      return
+    }
+    process.signal(SIGKILL)
   }
 }

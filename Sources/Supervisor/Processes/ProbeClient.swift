@@ -10,6 +10,17 @@ public enum ProbeClient {
     var directory: String?
     var limits: WorkerLimits
     var budget: UInt64
+    var memoryLimit: UInt64 { limits.memoryLimit(planned: 0, budget: budget) }
+
+    /// Why it gave no answer; by its end, nil: it did not come to one.
+    func reason(_ end: Int32?) -> String {
+      guard let end else { return "the decoder hung while it read this file" }
+      if sluice_exited(end), sluice_exit_status(end) == ShortMemory.exitStatus {
+        return "the decoder reached its memory limit of \(memoryLimit >> 20) MiB (workers.decoder.memoryLimit in a launch file, "
+          + "--memory) while it read this file"
+      }
+      return "the decoder crashed while it read this file"
+    }
   }
   /// Longest time that one source may take.
   static let patienceMilliseconds: Int32 = 60_000
@@ -36,7 +47,8 @@ public enum ProbeClient {
     while results.count < paths.count {
       let rest = Array(paths[results.count...])
       do throws(SluiceError) {
-        let (lines, wasSilent) = try run(rest, program)
+        let (lines, end) = try run(rest, program)
+        let wasSilent = end == nil
         results += lines.map(parse)
         guard lines.count < rest.count else { continue }
         // One death may have been an accident; three at the same file are its fault.
@@ -46,7 +58,7 @@ public enum ProbeClient {
         results.append(
           .failure(
             SluiceError(
-              .badInput, "the decoder \(wasSilent ? "hung" : "crashed") while it read this file", at: rest[lines.count])))
+              .badInput, program.reason(end), at: rest[lines.count])))
       } catch {
         results += rest.map { _ in .failure(error) }
       }
@@ -72,7 +84,8 @@ public enum ProbeClient {
   }
 
   /// Lines that the program answered, in order; fewer than paths when it died or was silent for too long.
-  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> (lines: [String], wasSilent: Bool) {
+  /// Then also how it ended; nil when it was silent.
+  private static func run(_ paths: [String], _ program: Program) throws(SluiceError) -> (lines: [String], end: Int32?) {
     let path = try WorkerPrograms.find("sluice-decoder", directory: program.directory)
     // All paths are there before the first answer, because the program contains itself to them: in memory, so that neither
     // side can wait for the other.
@@ -83,9 +96,11 @@ public enum ProbeClient {
     let child = try ChildProcess(
       path, arguments: ["--probe"], environment: program.limits.environment(budget: program.budget),
       descriptors: [(question.raw, 0), (fromChild.write.raw, 1)])
-    program.limits.apply(
-      to: child.pid, number: 0, memoryLimit: program.limits.memoryLimit(planned: 0, budget: program.budget))
-    return answers(paths.count, child, reader: fromChild.read)
+    program.limits.apply(to: child.pid, number: 0, memoryLimit: program.memoryLimit)
+    let (lines, wasSilent) = answers(paths.count, child, reader: fromChild.read)
+    guard lines.count < paths.count, !wasSilent else { return (lines, nil) }
+    child.end()  // it has ended already, or is about to
+    return (lines, child.status)
   }
 
   private static func pipe() throws(SluiceError) -> (read: FileDescriptor, write: FileDescriptor) {

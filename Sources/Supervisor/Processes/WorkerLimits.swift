@@ -20,6 +20,8 @@ public struct WorkerLimits: Sendable, Equatable {
   public init() {}
 
   static let keys = ["containment", "memoryLimit", "cpus", "coreDumps"]
+  /// Of other people's programs, which contain themselves or not.
+  static let foreignKeys = ["memoryLimit", "cpus", "coreDumps"]
 
   /// Environment of the worker program: what it must know before it attaches.
   func environment(budget: UInt64) -> [String: String] {
@@ -34,8 +36,9 @@ public struct WorkerLimits: Sendable, Equatable {
   func memoryLimit(planned: UInt64, budget: UInt64) -> UInt64 { memory ?? max(planned * 4, budget) + (256 << 20) }
 
   /// To a process that has just been started, the `number`th of its role. What the system refuses is left.
-  func apply(to pid: pid_t, number: Int, memoryLimit: UInt64) {
-    sluice_limit_memory(pid, memoryLimit)
+  /// - Parameter memoryLimit: nil: none.
+  func apply(to pid: pid_t, number: Int, memoryLimit: UInt64?) {
+    if let memoryLimit { sluice_limit_memory(pid, memoryLimit) }
     if !dumpsCore, System.environment("SWIFT_BACKTRACE") == nil { sluice_limit_core(pid) }
     if let cpus { sluice_limit_cores(pid, Int32(number * cpus), Int32(cpus)) }
   }

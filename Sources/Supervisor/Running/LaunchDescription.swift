@@ -171,8 +171,8 @@ struct LaunchReader {
       }
       limits.isContained = text == "full"
     case "memoryLimit":
-      guard let text = member.value.string, text == "auto" || ByteSize.parse(text) ?? 0 >= 32 << 20 else {
-        throw fail("must be \"auto\", or a size from \"32MiB\" on", at: member.value, key)
+      guard let text = member.value.string, text == "auto" || ByteSize.parse(text) ?? 0 >= 64 << 20 else {
+        throw fail("must be \"auto\", or a size from \"64MiB\" on", at: member.value, key)
       }
       limits.memory = text == "auto" ? nil : ByteSize.parse(text)
     case "cpus": limits.cpus = member.value.string == "auto" ? nil : try integer(member.value, key, 1...1024)

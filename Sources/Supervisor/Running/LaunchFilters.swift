@@ -47,9 +47,8 @@ extension LaunchReader {
     return text
   }
 
-  static let filterKeys = [
-    "command", "count", "credit", "restarts", "deadlineSeconds", "nice", "memory", "waitSeconds",
-  ]
+  static let filterKeys =
+    ["command", "count", "credit", "restarts", "deadlineSeconds", "nice", "memory", "waitSeconds"] + WorkerLimits.foreignKeys
 
   func filters(_ value: JSONValue, _ place: String) throws(SluiceError) -> [String: LaunchDescription.Filter] {
     guard let members = value.object else { throw fail("must be an object, not \(value.kind)", at: value, place) }

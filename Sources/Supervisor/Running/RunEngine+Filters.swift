@@ -13,6 +13,15 @@ struct FilterWatch {
   static let patience: UInt64 = 2_000_000_000
 }
 
+extension SchedulerSetup {
+  /// Deaths of a filter's workers over one picture at which it is found guilty. Without restarts the first ends the run.
+  mutating func countFilterDeaths(_ launch: LaunchDescription) {
+    func deaths(_ filter: LaunchDescription.Filter) -> Int { filter.role.restarts == 0 ? .max : filter.role.restarts }
+    filterDeaths = launch.filters.mapValues(deaths)
+    defaultFilterDeaths = deaths(LaunchDescription.Filter())
+  }
+}
+
 /// Filter workers: started by the launch file or attached from outside, and what they say.
 extension RunEngine {
   /// Those that the launch file starts, of filters that the plan has.
@@ -32,6 +41,7 @@ extension RunEngine {
       program, arguments: Array(filter.command.dropFirst()),
       environment: ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)", "SLUICE_FILTER": name],
       descriptors: [(nothing.raw, 0), (2, 1)])
+    filter.role.limits.apply(to: process.pid, number: number, memoryLimit: filter.role.limits.memory)
     if filter.role.nice > 0 { sluice_set_nice(process.pid, Int32(filter.role.nice)) }
     let worker = WorkerHandle(
       name: "\(name)-\(number)", role: SLUICE_ROLE_FILTER, process: process, token: token, restarts: restarts)
@@ -63,12 +73,6 @@ extension RunEngine {
     message.slot2 = UInt32(output.slot)
     message.generation2 = output.generation
     return message
-  }
-
-  /// A worker says that it cannot filter a picture: so would the next.
-  func filterFailure(_ message: Message, _ index: Int, _ text: String, _ code: Int32) -> SluiceError {
-    let work = scheduler.filterWork(of: index, job: message.job) ?? scheduler.filterWork(of: index) ?? "a filter"
-    return SluiceError(ExitCode(rawValue: code) ?? .software, "\(work): \(text)")
   }
 
   /// What the leases say without a message.

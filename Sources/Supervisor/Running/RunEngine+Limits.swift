@@ -23,19 +23,41 @@ extension RunEngine {
   /// A library that could get no memory says only that; which limit it was and how to raise it is added here.
   func tellingLimit(_ text: String, _ worker: WorkerHandle) -> String {
     let words = text.lowercased()
-    guard worker.role != SLUICE_ROLE_FILTER, ["allocate memory", "malloc", "no memory"].contains(where: words.contains) else {
-      return text
-    }
-    return text + "; \(worker.name)'s own memory is limited to \(memoryLimit(worker.role) >> 20) MiB (\(limitKey(worker.role)))"
+    let signs = ["allocate memory", "malloc", "no memory", "out of memory", "memoryerror", "bad_alloc"]
+    guard let limit = memoryLimit(of: worker), signs.contains(where: words.contains) else { return text }
+    return text + "; \(worker.name)'s own memory is limited to \(limit >> 20) MiB (\(limitKey(worker)))"
   }
 
-  private func limitKey(_ role: sluice_role) -> String { "workers.\(WorkerHandle.title(role)).memoryLimit in a launch file" }
+  /// nil: it has none.
+  private func memoryLimit(of worker: WorkerHandle) -> UInt64? {
+    if worker.role != SLUICE_ROLE_FILTER { return memoryLimit(worker.role) }
+    return worker.isOurs ? prepared.launch.role(of: worker).limits.memory : nil
+  }
+
+  private func limitKey(_ worker: WorkerHandle) -> String {
+    let title = worker.role == SLUICE_ROLE_FILTER ? "filters.\(worker.filter ?? "")" : WorkerHandle.title(worker.role)
+    return "workers.\(title).memoryLimit in a launch file"
+  }
 
   /// How a worker ended, in words for the user.
   func ending(of worker: WorkerHandle) -> String {
-    guard let status = (worker.process as? ChildProcess)?.status, sluice_exited(status),
-      sluice_exit_status(status) == ShortMemory.exitStatus
-    else { return worker.process.ending }
-    return "its memory limit of \(memoryLimit(worker.role) >> 20) MiB reached (raise \(limitKey(worker.role)))"
+    guard let limit = memoryLimit(of: worker), let status = (worker.process as? ChildProcess)?.status else {
+      return worker.process.ending
+    }
+    // Other people's programs do not say why.
+    if worker.role == SLUICE_ROLE_FILTER {
+      return worker.process.ending + "; its memory is limited to \(limit >> 20) MiB (\(limitKey(worker)))"
+    }
+    return wantedMemory(status) ? shortOfMemory("workers.\(WorkerHandle.title(worker.role))", worker.role) : worker.process.ending
+  }
+
+  /// Whether one of our programs ended because it got no memory.
+  func wantedMemory(_ status: Int32?) -> Bool {
+    guard let status else { return false }
+    return sluice_exited(status) && sluice_exit_status(status) == ShortMemory.exitStatus
+  }
+
+  func shortOfMemory(_ key: String, _ role: sluice_role) -> String {
+    "its memory limit of \(memoryLimit(role) >> 20) MiB reached (raise \(key).memoryLimit in a launch file)"
   }
 }

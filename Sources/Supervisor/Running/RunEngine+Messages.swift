@@ -89,20 +89,20 @@ extension RunEngine {
   }
 
   /// Reads the leases without having been told to: a lost doorbell costs time, never a slot or a frame.
-  func rescan() {
-    for worker in workers {
-      guard let index = worker.index, let lease = worker.lease else { continue }
-      for slot in scheduler.ledger.slots.indices where scheduler.ledger[slot].holders >> UInt64(index) & 1 != 0 {
-        if worker.role == SLUICE_ROLE_ENCODER || worker.role == SLUICE_ROLE_DECODER && isOverdue(slot, worker, lease) {
-          takeReleases(of: slot, worker, index)
-        }
+  func rescan() { for worker in workers { rescan(worker) } }
+
+  func rescan(_ worker: WorkerHandle) {
+    guard let index = worker.index, let lease = worker.lease else { return }
+    for slot in scheduler.ledger.slots.indices where scheduler.ledger[slot].holders >> UInt64(index) & 1 != 0 {
+      if worker.role == SLUICE_ROLE_ENCODER || worker.role == SLUICE_ROLE_DECODER && isOverdue(slot, worker, lease) {
+        takeReleases(of: slot, worker, index)
       }
-      worker.lastHeartbeat = lease.heartbeat
-      rescanFilters(index, lease)
-      if worker.role == SLUICE_ROLE_AUDIO { rescanSound(index, lease) }
-      for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
-        scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
-      }
+    }
+    worker.lastHeartbeat = lease.heartbeat
+    rescanFilters(index, lease)
+    if worker.role == SLUICE_ROLE_AUDIO { rescanSound(index, lease) }
+    for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
+      scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
     }
   }
 
@@ -127,8 +127,8 @@ extension RunEngine {
     let code = Int32(truncatingIfNeeded: Int64(message.count))
     if worker.role == SLUICE_ROLE_DECODER, message.stream != 0 {
       scheduler.handle(.streamFailed(worker: index, handle: message.stream, reason: text, code: code))
-    } else if worker.role == SLUICE_ROLE_FILTER, failure == nil {
-      failure = filterFailure(message, index, text, code)
+    } else if worker.role == SLUICE_ROLE_FILTER {
+      scheduler.handle(.filterFailed(worker: index, job: message.job, reason: text, code: code))
     } else if failure == nil {
       failure = located(SluiceError(ExitCode(rawValue: code) ?? .software, text))
     }

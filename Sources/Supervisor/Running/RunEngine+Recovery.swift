@@ -90,6 +90,8 @@ extension RunEngine {
       let last = max(beat <= now ? beat : 0, worker.started, heartsFrom)
       if now > last, now - last > UInt64(seconds) * 1_000_000_000 { kill(worker, "its heart stood still for \(seconds) s") }
     }
+    assembler?.endIfHung(
+      silence: prepared.launch.encoder.deadlineSeconds, progress: prepared.launch.encoder.progressSeconds, from: heartsFrom)
     guard now >= nextProgressLook else { return }
     nextProgressLook = now + 1_000_000_000
     var present: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]

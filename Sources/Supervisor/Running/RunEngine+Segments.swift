@@ -83,6 +83,8 @@ extension RunEngine {
       program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
       output: descriptor, segments: flow.all.count, sound: flow.sound.map { ($0, soundFrames) },
       environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
+    prepared.launch.encoder.limits.apply(
+      to: assembler.process.pid, number: 0, memoryLimit: memoryLimit(SLUICE_ROLE_ENCODER))
     self.assembler = assembler
     for segment in flow.all {
       if let file = flow.finished[segment.index] { assembler.add(segment: segment.index, frames: segment.frames, file: file) }
@@ -103,7 +105,8 @@ extension RunEngine {
       // A segment that cannot be joined is not to be found again.
       if error.code == .software { flow.store?.disown() }
       throw located(error)
-    case .died(let ending):
+    case .died(let word):
+      let ending = wantedMemory(assembler.process.status) ? shortOfMemory("workers.encoder", SLUICE_ROLE_ENCODER) : word
       self.assembler = nil
       flow.restarts += 1
       guard flow.restarts <= prepared.launch.encoder.restarts, output.rewind() else {

@@ -65,7 +65,9 @@ extension RunEngine {
   /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
   func died(_ worker: WorkerHandle) throws(SluiceError) {
     pumpBus()
-    hear(worker)  // what it said before it died is true
+    // What it said before it died is true, also what its lease says and its messages had no time to.
+    hear(worker)
+    rescan(worker)
     workers.removeAll { $0 === worker }
     counters.add(worker)
     retire(worker)
@@ -76,6 +78,7 @@ extension RunEngine {
     if let index = worker.index {
       outgoing[index] = nil
       if worker.role == SLUICE_ROLE_ENCODER { progressed = worker.isForSound ? soundCameFurther() : encoderCameFurther(index) }
+      scheduler.ending = worker.killedFor ?? ending(of: worker)
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
@@ -86,6 +89,7 @@ extension RunEngine {
         at: outputName, advice: "run it again")
     }
     if scheduler.convictions > convictions { worker.deathsInRow = 0 }
+    if worker.killedFor == Scheduler.cannotFilter { progressed = true }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 

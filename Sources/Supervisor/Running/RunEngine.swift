@@ -126,6 +126,7 @@ final class RunEngine {
     setup.holdOnError = configuration.onError == .hold
     setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
     setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
+    setup.countFilterDeaths(prepared.launch)
     setup.sound?.deaths = max(1, prepared.launch.audio.restarts)
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in

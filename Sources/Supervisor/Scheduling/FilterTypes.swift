@@ -80,6 +80,10 @@ struct FilterState: Sendable {
   var owned: [FilterPlace: Int] = [:]
   /// Held by the queue; whole frames only.
   var memos: [FilterPlace: FilterMemo] = [:]
+  /// Deaths over a picture, pictures found guilty of them, and how many of those in a row, by filter.
+  var suspects: [Scheduler.FilterSuspect: Int] = [:]
+  var spoiled: Set<Scheduler.FilterSuspect> = []
+  var guilty: [Int: Int] = [:]
 
   init(_ plan: PlanView) {
     table = (0..<plan.filterCount).map(plan.filter)

@@ -64,6 +64,7 @@ extension Scheduler {
         // In frame order within a stage: nothing overtakes a picture that is not here yet.
         guard delivery.stage == stage else { continue stages }
         let first = delivery.frames.lowerBound
+        if passSpoiled(stream: handle, index, filter: filter) { return true }
         if isFiltering(place, filter, delivery.slot, first) { continue }
         guard start(place, filter, delivery.slot, frame: first) else { continue stages }
         if filtering.table[filter].everyFrame { splitFirst(handle, index) }
@@ -74,7 +75,7 @@ extension Scheduler {
   }
 
   /// A delivery's first frame becomes one of its own. What is held for frames that could not be decoded stays with the last.
-  private mutating func splitFirst(_ handle: UInt32, _ index: Int) {
+  mutating func splitFirst(_ handle: UInt32, _ index: Int) {
     guard var use = uses[handle] else { return }
     let frames = use.deliveries[index].frames
     let end = min(use.deliveries[index].goodEnd ?? frames.upperBound, frames.upperBound)
@@ -93,6 +94,7 @@ extension Scheduler {
       let filter = filtering.output.lowerBound + stage
       for (index, frame) in lanes[lane].window.enumerated() where frame.stage <= stage {
         guard frame.ready, frame.stage == stage else { continue stages }
+        if passSpoiled(lane: lane, index, filter: filter) { return true }
         if !filtering.table[filter].everyFrame, let memo = filtering.memos[place], memo.input == frame.slot {
           advance(lane, index, to: memo.output)
           counts.filterReused += 1
@@ -149,7 +151,7 @@ extension Scheduler {
   }
 
   /// Record of the plan that the pictures are of; nil: whole frames.
-  private func streamRecord(_ place: FilterPlace) -> Int? {
+  func streamRecord(_ place: FilterPlace) -> Int? {
     guard case .stream(let handle) = place.owner else { return nil }
     return uses[handle]?.record
   }
@@ -186,6 +188,7 @@ extension Scheduler {
     guard ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else { return }
     filtering.jobs[index] = nil
     counts.filtered += 1
+    acquit(job)
     switch job.place.owner {
     case .stream(let handle): finish(job, stream: handle)
     case .lane(let lane): finish(job, lane: lane)
@@ -253,6 +256,8 @@ extension Scheduler {
 
   /// Its jobs' slots are free again, its inputs not held by it any more; the pictures wait where they were.
   mutating func filterDied(_ worker: Int) {
+    suspectPicture(of: worker)
+    defer { rewindHeld() }
     filtering.workers.removeAll { $0.index == worker }
     for (index, job) in filtering.jobs.sorted(by: { $0.key < $1.key }) where job.worker == worker {
       filtering.jobs[index] = nil
@@ -321,8 +326,8 @@ extension Scheduler {
   func filterWork(of worker: Int, job number: UInt32? = nil) -> String? {
     let jobs = filtering.jobs.filter { $0.value.worker == worker && (number == nil || $0.key == number) }
     guard let job = jobs.min(by: { $0.key < $1.key })?.value else { return nil }
-    let picture = streamRecord(job.place).map { "\(plan.source(plan.stream($0).source).text) for " } ?? ""
-    return "filter \"\(filtering.table[job.filter].name)\" of \(picture)frame \(job.frame)"
+    let suspect = FilterSuspect(record: streamRecord(job.place), filter: job.filter, frame: job.frame)
+    return "filter \"\(filtering.table[job.filter].name)\" of \(place(of: suspect))"
   }
 
   /// Filter jobs of a worker, with their slots.

@@ -61,13 +61,16 @@ extension Scheduler {
     }
   }
 
+  /// ", at last with signal 9 (Killed)".
+  var atLast: String { ending.isEmpty ? "" : ", at last with \(ending)" }
+
   private mutating func convict(_ handle: UInt32, deaths: Int) {
     guard let use = uses[handle] else { return }
     let record = plan.stream(use.record)
     let time = record.start + record.step * Rational(use.next - record.firstFrame)
     let text =
-      "\(plan.source(record.source).text), at \(Scheduler.seconds(time)): the decoder ended \(deaths) times in a row while it "
-      + "decoded this (output frame \(use.next))"
+      "\(plan.source(record.source).text), at \(Scheduler.seconds(time)): the decoder ended \(Scheduler.times(deaths))while it "
+      + "decoded this (output frame \(use.next))" + atLast
     suspects[use.record] = nil
     convictions += 1
     guard setup.holdOnError else { return fail(text, code: 65) }
@@ -125,8 +128,8 @@ extension Scheduler {
     }
     let time = Rational(job.frame) / canvas.rate
     let text =
-      "output frame \(job.frame), at \(Scheduler.seconds(time)): the renderer ended \(deaths) times in a row while it drew this"
-      + (shown.isEmpty ? "" : " of \(shown.joined(separator: ", "))")
+      "output frame \(job.frame), at \(Scheduler.seconds(time)): the renderer ended \(Scheduler.times(deaths))while it drew this"
+      + (shown.isEmpty ? "" : " of \(shown.joined(separator: ", "))") + atLast
     guard setup.holdOnError, heldFrames.insert(job.frame).inserted else { return fail(text, code: 70) }
     actions.append(.warn("\(text); the frame before is held"))
     // What was encoded of the segment had the frame still to come: it is begun again.
@@ -139,6 +142,7 @@ extension Scheduler {
 
   /// After a renderer's jobs went back: lanes that have no encoder to be ended begin again at once.
   mutating func rewindHeld() {
+    guard !rewindLater.isEmpty else { return }
     for lane in rewindLater.sorted() where !lanes[lane].isDone { rewind(lane) }
     rewindLater.removeAll()
   }
@@ -158,6 +162,9 @@ extension Scheduler {
       lanes[lane].nextCompose += 1
     }
   }
+
+  /// "3 times in a row ".
+  static func times(_ deaths: Int) -> String { deaths > 1 ? "\(deaths) times in a row " : "" }
 
   /// "12.500 s".
   static func seconds(_ time: Rational) -> String {

@@ -63,6 +63,8 @@ public struct Scheduler: Sendable {
   var heldFrames: Set<Int64> = []
   var rewindLater: Set<Int> = []
   var convictions = 0
+  /// How the worker ended whose death is handled next, for the words about what is found guilty of it.
+  public var ending = ""
   public internal(set) var counts = Counts()
   /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
   let describe: @Sendable (Int) -> FrameDescription?
@@ -123,6 +125,7 @@ public struct Scheduler: Sendable {
       encoderReleased(worker, slot, generation, count)
     case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
     case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
+    case .filterFailed(let worker, let job, let reason, let code): filterFailed(worker, job, reason, code)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
     case .soundEncoderReady(let worker): soundEncoderReady(worker)
     case .soundFilled(let worker, let slot, let generation, let header): soundFilled(worker, slot, generation, header)
@@ -133,6 +136,7 @@ public struct Scheduler: Sendable {
   /// Does all that has become possible. Call it after a batch of events.
   public mutating func advance() {
     guard !failed else { return }
+    rewindHeld()
     arrangeLanes()
     for lane in lanes.indices { openStreams(lane) }
     placeStreams()

@@ -36,6 +36,9 @@ public struct SchedulerSetup: Sendable {
   /// Deaths in a row after which what the worker was at is at fault.
   public var decoderDeaths = Int.max
   public var rendererDeaths = Int.max
+  /// The same of each filter's workers, by name, and of those that are not named.
+  public var filterDeaths: [String: Int] = [:]
+  public var defaultFilterDeaths = Int.max
   public var filters = FilterSetup()
   /// nil: the run makes no sound.
   public var sound: SoundSetup? = nil
@@ -78,6 +81,8 @@ public enum SchedulerEvent: Sendable {
   /// A worker that filters; `serves`: key of the filter's name, or 0 for any.
   case filterReady(Int, serves: UInt64, credit: Int)
   case filtered(worker: Int, job: UInt32, slot: Int, generation: UInt32)
+  /// It cannot filter a picture.
+  case filterFailed(worker: Int, job: UInt32, reason: String, code: Int32)
   /// An encoder that was started for the sound.
   case soundEncoderReady(Int)
   /// `header`: what the slot says of itself.
