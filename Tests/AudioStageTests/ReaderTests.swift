@@ -218,7 +218,7 @@ import Testing
     let out = try SoundRenderer(draft.plan, sources: draft.sources, warn: { told.append($0) }).renderAll()[0]
     #expect(told.count == 1)
     #expect(told.first?.hasPrefix("\(path): damaged sound at ") == true)
-    let end = zip(out, samples)[150_000..<190_000].map { $0.0 - $0.1 }
+    let end = (150_000..<190_000).map { out[$0] - samples[$0] }
     #expect(root(end) < 1e-3)
   }
 
@@ -228,11 +228,5 @@ import Testing
       let error = try #require(throws: SluiceError.self) { try SoundReader(SoundSelection(.file(path)), rate: 48000) }
       #expect(error.place == path && error.what.contains(word))
     }
-  }
-}
-
-extension Zip2Sequence where Sequence1: RandomAccessCollection, Sequence2: RandomAccessCollection {
-  fileprivate subscript(_ range: Range<Int>) -> [(Sequence1.Element, Sequence2.Element)] {
-    Array(Array(self)[range])
   }
 }
