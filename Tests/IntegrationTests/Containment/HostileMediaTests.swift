@@ -66,7 +66,8 @@ struct HostileMediaTests {
     try FileManager.default.removeItem(atPath: box.path("out.mp4"))
     // What a library makes of memory that it did not get is its own: an error, a crash, or a picture that is damaged.
     var refused: Set<String> = []
-    for (role, limit) in [("decoder", 64), ("decoder", 80), ("decoder", 96), ("encoder", 64), ("encoder", 112), ("encoder", 160)] {
+    for (role, limit) in [("decoder", 64), ("decoder", 80), ("decoder", 96), ("encoder", 64), ("encoder", 112), ("encoder", 160)]
+    {
       try box.write("launch.json5", "{ workers: { \(role): { memoryLimit: \"\(limit)MiB\", restarts: 1 } } }")
       let result = try box.sluice(arguments + ["--launch", "launch.json5"])
       let place = "\(role) with \(limit) MiB: \(result.errors)"
