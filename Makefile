@@ -2,7 +2,7 @@
 
 # Debian packages, named here and nowhere else. Sluice itself needs the first list; its tests, demo and bench the second too.
 PACKAGES = pkg-config libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev \
-  libzmq3-dev libegl-dev libgles-dev libzimg-dev libseccomp-dev libpango1.0-dev libass-dev libmd-dev libxxhash-dev
+  librubberband-dev libebur128-dev libzmq3-dev libegl-dev libgles-dev libzimg-dev libseccomp-dev libpango1.0-dev libass-dev libmd-dev libxxhash-dev
 TEST_PACKAGES = ffmpeg sox gcc libc6-dev python3 python3-zmq python3-numpy spin \
   fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
 BENCH_PACKAGES = python3-venv gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-bad

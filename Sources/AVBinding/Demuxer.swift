@@ -10,7 +10,8 @@ import SluiceBase
 import Glibc
 #endif
 
-/// Reads the packets of the best video stream of a file. Everything else in the file is skipped. Used from one thread.
+/// Reads the packets of one stream of a file: the best of video, or one of sound. Everything else in the file is skipped. Used from
+/// one thread.
 public final class Demuxer {
   public static let maxSide = 16384
   public static let maxPixels = 400_000_000
@@ -18,13 +19,14 @@ public final class Demuxer {
   public let path: String
   private let file: UnsafeMutablePointer<AVIOContext>?
   let context: UnsafeMutablePointer<AVFormatContext>
-  /// nil when the file has no video.
+  /// nil when the file has no such stream.
   let stream: UnsafeMutablePointer<AVStream>?
   /// The last complaint of libavformat or libavcodec while the file was opened.
   let openingMessage: String?
 
   /// Opens and analyses a file. Throws 66 when it is not there, 65 when it is not media.
-  public init(path: String) throws(SluiceError) {
+  /// - Parameter sound: index among its sound streams; nil: video.
+  public init(path: String, sound: Int? = nil) throws(SluiceError) {
     try Self.check(path)
     self.path = path
     _ = PictureBound.installed
@@ -40,13 +42,18 @@ public final class Demuxer {
       (context, file) = parts
     }
     openingMessage = message
-    let best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+    let best =
+      sound.map { [context] in Self.soundStream(context, $0) } ?? av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
     stream = best >= 0 ? context.pointee.streams[Int(best)] : nil
     for index in 0..<Int(context.pointee.nb_streams) where index != Int(best) {
       context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
     }
     // A picture without a size is one that libavcodec refused; a good stream beside a monstrous cover stays.
-    if stream?.pointee.codecpar.pointee.width ?? 0 == 0, let refusal = PictureBound.refusal(message, path: path) { throw refusal }
+    if sound == nil, stream?.pointee.codecpar.pointee.width ?? 0 == 0,
+      let refusal = PictureBound.refusal(message, path: path)
+    {
+      throw refusal
+    }
   }
 
   deinit {
@@ -93,7 +100,7 @@ public final class Demuxer {
     return traits
   }
 
-  /// The next packet of the video stream; false at the end of the file, or where it cannot be read further.
+  /// The next packet of the stream; false at the end of the file, or where it cannot be read further.
   public func read(into packet: PacketBox) -> Bool {
     packet.clear()
     guard let stream else { return false }
@@ -131,6 +138,16 @@ public final class Demuxer {
     let index = av_index_search_timestamp(stream, tick, AVSEEK_FLAG_BACKWARD)
     guard index >= 0, let entry = avformat_index_get_entry(stream, index) else { return nil }
     return entry.pointee.timestamp
+  }
+
+  private static func soundStream(_ context: UnsafeMutablePointer<AVFormatContext>, _ number: Int) -> Int32 {
+    var left = number
+    for index in 0..<Int(context.pointee.nb_streams)
+    where context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO {
+      if left == 0 { return Int32(index) }
+      left -= 1
+    }
+    return -1
   }
 
   private struct OpenFailure: Error {

@@ -24,6 +24,8 @@ public final class PacketBox {
   public var isKey: Bool { raw.pointee.flags & AV_PKT_FLAG_KEY != 0 }
   /// Outside the edit list: decoded for reference, never shown.
   public var isDiscarded: Bool { raw.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
+  /// Ticks; 0 when unknown.
+  public var duration: Int64 { max(0, raw.pointee.duration) }
   public var size: Int { Int(raw.pointee.size) }
   /// A VP8 packet whose picture is only a reference (its frame tag says so).
   func isHiddenVP8(_ codec: AVCodecID) -> Bool {

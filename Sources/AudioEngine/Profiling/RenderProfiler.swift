@@ -81,7 +81,7 @@ public final class RenderProfiler: @unchecked Sendable {
   }
 
   /// Of the graph's pools; told by the driver when the graph has changed.
-  func setPoolPressure(_ pressure: PoolPressure) { profile.poolPressure = pressure }
+  public func setPoolPressure(_ pressure: PoolPressure) { profile.poolPressure = pressure }
 
   /// Up to the last quantum. Rendering thread, or after it has ended.
   public var current: RenderProfile { profile }
