@@ -26,6 +26,7 @@ let package = Package(
     .systemLibrary(name: "CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
     .systemLibrary(name: "CAVFilter", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
     .systemLibrary(name: "CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
+    .systemLibrary(name: "CSWResample", pkgConfig: "libswresample", providers: [.apt(["libswresample-dev"])]),
     .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CZimg", pkgConfig: "zimg", providers: [.apt(["libzimg-dev"])]),
@@ -50,7 +51,10 @@ let package = Package(
     library("TextDrawing", ["SluiceBase", "FrameModel", "CPango", "CLibass"]),
     library(
       "AVBinding",
-      ["CSluice", "SluiceBase", "FrameModel", "TextDrawing", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale"]),
+      [
+        "CSluice", "SluiceBase", "FrameModel", "TextDrawing", "CAVUtil", "CAVCodec", "CAVFormat", "CAVFilter", "CSWScale",
+        "CSWResample",
+      ]),
     library("DecodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "TextDrawing", "AVBinding"]),
     library("RenderStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "CZimg"]),
     library("EncodeStage", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "AVBinding"]),

@@ -3,12 +3,16 @@ import CAVUtil
 import SluiceBase
 
 extension Encoder {
-  /// The video encoder of that name. `usage` for a name that means none, `unavailable` for one that this build of
-  /// FFmpeg lacks.
-  static func find(_ name: String) throws(SluiceError) -> UnsafePointer<AVCodec> {
+  /// The encoder of that name, for pictures or sound. `usage` for a name that means none, `unavailable` for one that this
+  /// build of FFmpeg lacks.
+  static func find(
+    _ name: String, for media: AVMediaType = AVMEDIA_TYPE_VIDEO
+  ) throws(SluiceError) -> UnsafePointer<AVCodec> {
+    let isSound = media == AVMEDIA_TYPE_AUDIO
     if let codec = avcodec_find_encoder_by_name(name) {
-      guard codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
-        throw SluiceError(.usage, "\(name) is not an encoder for pictures", advice: "try libx264")
+      guard codec.pointee.type == media else {
+        throw SluiceError(
+          .usage, "\(name) is not an encoder for \(isSound ? "sound" : "pictures")", advice: isSound ? "try aac" : "try libx264")
       }
       return codec
     }
@@ -17,15 +21,18 @@ extension Encoder {
         let encoder = String(cString: codec.pointee.name)
         throw SluiceError(.usage, "\(name) is a codec, not an encoder", advice: "its encoder here is \(encoder)")
       }
-      throw missing(name)
+      throw missing(name, isSound)
     }
-    if known.contains(name) || name.hasHardwareEnding { throw missing(name) }
-    let nearest = NearestName.of(name, in: available() + known).map { "did you mean \($0)?" }
+    let others = isSound ? knownForSound : known
+    if others.contains(name) || (!isSound && name.hasHardwareEnding) { throw missing(name, isSound) }
+    let nearest = NearestName.of(name, in: available(media) + others).map { "did you mean \($0)?" }
     throw SluiceError(.usage, "there is no encoder \(name)", advice: nearest ?? "`ffmpeg -encoders` lists those that there are")
   }
 
-  private static func missing(_ name: String) -> SluiceError {
-    SluiceError(.unavailable, "this build of FFmpeg has no encoder \(name)", advice: "choose another, such as libx264")
+  private static func missing(_ name: String, _ isSound: Bool) -> SluiceError {
+    SluiceError(
+      .unavailable, "this build of FFmpeg has no encoder \(name)",
+      advice: "choose another, such as \(isSound ? "aac" : "libx264")")
   }
 
   /// Encoders of other builds, by the libraries that they need.
@@ -35,11 +42,15 @@ extension Encoder {
     "libxeve", "libopenjpeg", "libsvt_vp9", "libsvt_hevc",
   ]
 
-  private static func available() -> [String] {
+  private static let knownForSound = [
+    "libfdk_aac", "aac_at", "libopus", "libmp3lame", "libshine", "libtwolame", "libvorbis", "libspeex", "liblc3",
+  ]
+
+  private static func available(_ media: AVMediaType) -> [String] {
     var names: [String] = []
     var state: UnsafeMutableRawPointer?
     while let codec = av_codec_iterate(&state) {
-      if av_codec_is_encoder(codec) != 0, codec.pointee.type == AVMEDIA_TYPE_VIDEO {
+      if av_codec_is_encoder(codec) != 0, codec.pointee.type == media {
         names.append(String(cString: codec.pointee.name))
       }
     }

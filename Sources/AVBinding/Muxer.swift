@@ -5,13 +5,19 @@ import CSluice
 import FrameModel
 import SluiceBase
 
-/// One libavformat muxer with one video stream, written to a descriptor. For one thread.
+/// One libavformat muxer with a stream of pictures, one of sound, or both, written to a descriptor. For one thread.
+///
+/// Each stream is a `track()` that takes packets in its own order; the file has them in the order of their times.
 final class Muxer {
   let name: String
   let context: UnsafeMutablePointer<AVFormatContext>
-  private let output: OutputDescriptor
+  /// The header waits for so many.
+  private let streams: Int
+  let output: OutputDescriptor
   private let io: UnsafeMutablePointer<AVIOContext>
-  private var timeBase = AVRational(num: 1, den: 1)
+  private var timeBases: [AVRational] = []
+  private let merger: PacketMerger?
+  private var unfinished: Int
   private var isStarted = false
 
   /// The muxer of that name. `usage` for an unknown one and for one that makes files of its own.
@@ -36,7 +42,10 @@ final class Muxer {
       advice: NearestName.of(name, in: users).map { "did you mean \($0)?" } ?? "`ffmpeg -muxers` lists those that there are")
   }
 
-  init(_ format: UnsafePointer<AVOutputFormat>, output: OutputDescriptor) throws(SluiceError) {
+  /// A file with pictures, sound or both; what it is to hold is written when all streams are described.
+  init(
+    _ format: UnsafePointer<AVOutputFormat>, output: OutputDescriptor, pictures: Bool = true, sound: SoundSettings? = nil
+  ) throws(SluiceError) {
     var context: UnsafeMutablePointer<AVFormatContext>?
     guard avformat_alloc_output_context2(&context, format, nil, nil) >= 0, let context else {
       throw SluiceError(.unavailable, "no memory for a muxer")
@@ -52,6 +61,9 @@ final class Muxer {
     }
     name = String(cString: format.pointee.name)
     self.context = context
+    streams = (pictures ? 1 : 0) + (sound == nil ? 0 : 1)
+    unfinished = streams
+    merger = streams > 1 ? PacketMerger() : nil
     self.output = output
     self.io = io
     io.pointee.seekable = output.isSeekable ? AVIO_SEEKABLE_NORMAL : 0
@@ -62,6 +74,7 @@ final class Muxer {
     // No dates and no random identifiers, so that equal runs make equal bytes.
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
     if !output.isSeekable { context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS }
+    if let sound { prepare(for: sound) }
   }
 
   deinit {
@@ -77,26 +90,40 @@ final class Muxer {
   func writeDirectly() { io.pointee.direct = 1 }
 
   /// Throws `usage` when the container has no place for that codec.
-  func check(_ codec: AVCodecID, encoder: String) throws(SluiceError) {
+  func check(_ codec: AVCodecID, encoder: String, isSound: Bool = false) throws(SluiceError) {
     guard avformat_query_codec(context.pointee.oformat, codec, FF_COMPLIANCE_NORMAL) == 0 else { return }
-    let usual = OutputFormat.all.first { $0.name == name }.map { "\(name) takes \($0.codec), matroska nearly all" }
-    throw SluiceError(.usage, "\(name) files cannot hold what \(encoder) makes", advice: usual ?? "try matroska")
+    let known = OutputFormat.all.first { $0.name == name }
+    let usual = isSound ? known?.sound : known?.codec
+    let advice = usual.map { $0.isEmpty ? "" : "\(name) takes \($0), matroska nearly all" }
+    throw SluiceError(.usage, "\(name) files cannot hold what \(encoder) makes", advice: advice ?? "try matroska")
   }
 
-  /// Adds the stream that `fill` describes and writes the header. `timeBase` is that of the packets.
-  func start(
-    timeBase: AVRational, rate: Rational, sampleAspect: Rational, encoder: String,
-    fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32
-  ) throws(SluiceError) {
-    guard let stream = avformat_new_stream(context, nil), fill(stream.pointee.codecpar) >= 0 else {
+  /// Where the packets of one stream go. To be started in the order of the streams in the file: pictures first.
+  func track() -> PacketSink { MuxerTrack(self) }
+
+  /// Adds the stream that `fill` describes; with the last one the header is written.
+  fileprivate func add(
+    _ stream: PacketStream, fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32
+  ) throws(SluiceError) -> Int {
+    guard let added = avformat_new_stream(context, nil), fill(added.pointee.codecpar) >= 0 else {
       throw SluiceError(.unavailable, "no memory for a stream")
     }
-    self.timeBase = timeBase
-    stream.pointee.time_base = timeBase
-    stream.pointee.avg_frame_rate = AVRational(rate)
-    stream.pointee.r_frame_rate = AVRational(rate)
-    stream.pointee.sample_aspect_ratio = AVRational(sampleAspect)
-    av_dict_set(&stream.pointee.metadata, "encoder", "Lavc \(encoder)", 0)
+    added.pointee.time_base = stream.timeBase
+    if let pictures = stream.pictures {
+      added.pointee.avg_frame_rate = AVRational(pictures.rate)
+      added.pointee.r_frame_rate = AVRational(pictures.rate)
+      added.pointee.sample_aspect_ratio = AVRational(pictures.sampleAspect)
+    } else {
+      delay(for: added.pointee.codecpar.pointee)
+    }
+    av_dict_set(&added.pointee.metadata, "encoder", "Lavc \(stream.encoder)", 0)
+    timeBases.append(stream.timeBase)
+    merger?.add(timeBase: stream.timeBase)
+    if timeBases.count == streams { try begin() }
+    return timeBases.count - 1
+  }
+
+  private func begin() throws(SluiceError) {
     let (result, message) = AVLog.capture { avformat_write_header(context, nil) }
     try check(result, message)
     isStarted = true
@@ -104,18 +131,35 @@ final class Muxer {
     try check(io.pointee.error, nil)
   }
 
-  /// Writes a packet; its contents are taken over, and its times are changed to the stream's.
-  func write(_ packet: UnsafeMutablePointer<AVPacket>) throws(SluiceError) {
-    guard let stream = context.pointee.streams[0] else { return }
-    av_packet_rescale_ts(packet, timeBase, stream.pointee.time_base)
-    packet.pointee.stream_index = 0
-    let (result, message) = AVLog.capture { av_interleaved_write_frame(context, packet) }
+  /// Takes the packet's contents over; its times are changed to the stream's.
+  fileprivate func write(_ packet: UnsafeMutablePointer<AVPacket>, stream: Int) throws(SluiceError) {
+    guard let merger else { return try put(packet, stream: stream) }
+    try merger.put(packet, stream: stream)
+    try merger.drain { (packet, stream) throws(SluiceError) in try put(packet, stream: stream) }
+  }
+
+  private func put(_ packet: UnsafeMutablePointer<AVPacket>, stream index: Int) throws(SluiceError) {
+    guard let stream = context.pointee.streams[index] else { return }
+    av_packet_rescale_ts(packet, timeBases[index], stream.pointee.time_base)
+    packet.pointee.stream_index = Int32(index)
+    if stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO { adjust(packet, of: stream.pointee.codecpar.pointee) }
+    // Several streams are in order already; only MXF cuts sound to the length of pictures by itself.
+    let isOrdered = merger != nil && name != "mxf"
+    let (result, message) = AVLog.capture {
+      isOrdered ? av_write_frame(context, packet) : av_interleaved_write_frame(context, packet)
+    }
+    av_packet_unref(packet)
     try check(result, message)
   }
 
-  /// Writes the end of the file.
-  func finish() throws(SluiceError) {
-    guard isStarted else { return }
+  /// After the last stream's end: writes the end of the file.
+  fileprivate func end(stream: Int) throws(SluiceError) {
+    unfinished -= 1
+    if let merger {
+      merger.end(stream: stream)
+      if isStarted { try merger.drain { (packet, stream) throws(SluiceError) in try put(packet, stream: stream) } }
+    }
+    guard unfinished == 0, isStarted else { return }
     isStarted = false
     let (result, message) = AVLog.capture { av_write_trailer(context) }
     avio_flush(io)
@@ -139,6 +183,19 @@ final class Muxer {
     }
     throw SluiceError(result == AVErrorText.noMemory ? .unavailable : .usage, "cannot write the file: \(reason)", at: name)
   }
+}
+
+/// One stream of a muxer.
+private final class MuxerTrack: PacketSink {
+  private let muxer: Muxer
+  private var index = 0
+  init(_ muxer: Muxer) { self.muxer = muxer }
+
+  func start(_ stream: PacketStream, fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32) throws(SluiceError) {
+    index = try muxer.add(stream, fill: fill)
+  }
+  func write(_ packet: UnsafeMutablePointer<AVPacket>) throws(SluiceError) { try muxer.write(packet, stream: index) }
+  func finish() throws(SluiceError) { try muxer.end(stream: index) }
 }
 
 private func descriptor(_ opaque: UnsafeMutableRawPointer) -> OutputDescriptor {

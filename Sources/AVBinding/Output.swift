@@ -18,8 +18,8 @@ final class OutputTally {
   var copiedBytes: UInt64 = 0
 }
 
-/// A video output: pictures in memory become a stream on a descriptor. The bytes depend on the settings and the
-/// pictures alone. Used from one thread at a time; `release` closures may run on any.
+/// A video output: pictures in memory, and sound beside them where the settings have it, become a file on a descriptor. The
+/// bytes depend on the settings, the pictures and the samples alone. Used from one thread at a time; `release` closures may run on any.
 public final class PictureOutput {
   /// What happened so far.
   public struct Tally: Sendable {
@@ -43,6 +43,8 @@ public final class PictureOutput {
   private let converter: OutputConverter?
   private let source: OutputFrame
   private let segment: SegmentWriter?
+  /// Beside the pictures.
+  private let sound: SoundTrack?
   private var lastNumber = Int64.min
   private var frames: UInt64 = 0
 
@@ -51,7 +53,7 @@ public final class PictureOutput {
   /// what the output refuses.
   ///
   /// With `asSegment` the packets go to a segment file for a `PacketJoiner`, and no container is made. The encoder is
-  /// opened as for the container all the same. Numbers then count from 0 without gaps.
+  /// opened as for the container all the same. Numbers then count from 0 without gaps. Sound has a segment of its own.
   public init(settings: OutputSettings, input: PixelFormat, fd: Int32, asSegment: Bool = false) throws(SluiceError) {
     AVLog.silence()
     try PictureOutput.check(settings)
@@ -60,8 +62,12 @@ public final class PictureOutput {
     source = try OutputFrame()
     let isRaw = settings.codec == "rawvideo" || settings.codec == "wrapped_avframe"
     let color = settings.color
+    let sound = asSegment ? nil : settings.sound
+    var soundMuxer: Muxer?
     let pixels: OutputPixelFormat
     switch settings.format {
+    case "yuv4mpegpipe" where sound != nil, "rawvideo" where sound != nil:
+      throw SluiceError(.usage, "\(settings.format) carries no sound", advice: "use nut, or --no-audio")
     case _ where isRaw && asSegment:
       throw SluiceError(.usage, "raw pictures are not encoded in segments", at: settings.format)
     case "yuv4mpegpipe":
@@ -78,18 +84,25 @@ public final class PictureOutput {
       try OutputOptions.apply(settings.options, to: [], of: settings.format)
       consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
     case "nut" where isRaw:
-      let muxer = try Muxer(Muxer.find("nut"), output: output)
+      let muxer = try Muxer(Muxer.find("nut"), output: output, sound: sound)
+      soundMuxer = muxer
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
       try OutputOptions.apply(settings.options, to: [OutputOptions.Target(object: muxer.context, name: "nut")])
       consumer = try RawPacketOutput(settings: settings, pixels: pixels, muxer: muxer)
     default:
       let codec = try Encoder.find(settings.codec)
-      let muxer = try Muxer(Muxer.find(settings.format), output: output)
+      let muxer = try Muxer(Muxer.find(settings.format), output: output, sound: sound)
+      soundMuxer = muxer
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: Encoder.pixelFormats(codec),
         encoder: settings.codec)
       consumer = try CodedOutput(codec: codec, settings: settings, pixels: pixels, muxer: muxer, segment: segment)
+    }
+    if let sound, let soundMuxer {
+      self.sound = try SoundTrack(sound, muxer: soundMuxer)
+    } else {
+      self.sound = nil
     }
     converter = pixels.isConverted ? try OutputConverter(pixels, width: settings.width, height: settings.height) : nil
     self.pixels = pixels
@@ -143,10 +156,17 @@ public final class PictureOutput {
     try consumer.take(converted, number: number)
   }
 
+  /// Encodes a block of sound of the slot at `memory`, which has been read when this returns. Blocks come in order from 0.
+  public func encode(_ block: SoundBlock, in memory: UnsafeRawPointer) throws(SluiceError) {
+    guard let sound else { throw SluiceError(.software, "this output has no sound") }
+    try sound.encode(block, in: memory)
+  }
+
   /// Writes what the encoder still holds and the end of the file, and waits until a regular file is on the disk, unless it
   /// is a segment, which is read soon and then gone. Returns its size in bytes. To be called once, last.
   public func finish() throws(SluiceError) -> UInt64 {
     try consumer.finish()
+    try sound?.finish()
     if segment == nil { try output.synchronize() }
     return UInt64(output.bytes)
   }

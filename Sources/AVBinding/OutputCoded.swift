@@ -26,11 +26,8 @@ final class CodedOutput: PictureConsumer {
         OutputOptions.Target(object: muxer.context, name: settings.format),
       ])
     try encoder.open()
-    sink = segment ?? muxer
-    try sink.start(
-      timeBase: encoder.context.pointee.time_base, rate: settings.rate, sampleAspect: settings.sampleAspect,
-      encoder: encoder.name
-    ) { avcodec_parameters_from_context($0, encoder.context) }
+    sink = segment ?? muxer.track()
+    try sink.start(.pictures(settings, encoder: encoder.name)) { avcodec_parameters_from_context($0, encoder.context) }
     self.encoder = encoder
     packsPictures = codec.pointee.id == AV_CODEC_ID_RAWVIDEO
   }

@@ -12,16 +12,23 @@ enum OutputOptions {
     let name: String
   }
 
+  /// Which options of an encoder count.
+  enum Media { case pictures, sound }
+
   /// `owner` is named to the user where there are no targets.
-  static func apply(_ options: [OutputSettings.Option], to targets: [Target], of owner: String = "") throws(SluiceError) {
-    for option in options { try apply(option, to: targets, of: owner) }
+  static func apply(
+    _ options: [OutputSettings.Option], to targets: [Target], for media: Media = .pictures, of owner: String = ""
+  ) throws(SluiceError) {
+    for option in options { try apply(option, to: targets, media, of: owner) }
   }
 
-  private static func apply(_ option: OutputSettings.Option, to targets: [Target], of fallback: String) throws(SluiceError) {
+  private static func apply(
+    _ option: OutputSettings.Option, to targets: [Target], _ media: Media, of fallback: String
+  ) throws(SluiceError) {
     for target in targets {
       var owner: UnsafeMutableRawPointer?
       guard let known = av_opt_find2(target.object, option.name, nil, 0, AV_OPT_SEARCH_CHILDREN, &owner),
-        isForVideoOutput(known)
+        isForOutput(known, media)
       else { continue }
       let (result, _) = AVLog.capture { av_opt_set(target.object, option.name, option.value, AV_OPT_SEARCH_CHILDREN) }
       guard result >= 0 else {
@@ -31,27 +38,28 @@ enum OutputOptions {
       return
     }
     let who = targets.isEmpty ? fallback : targets.map(\.name).joined(separator: " and ")
-    let all = targets.flatMap { names(of: $0.object) }
+    let all = targets.flatMap { names(of: $0.object, media) }
     let advice =
       NearestName.of(option.name, in: all).map { "did you mean \($0)?" }
       ?? targets.first.map { "`ffmpeg -h encoder=\($0.name)` lists what there is" } ?? ""
     throw SluiceError(.usage, "no option \(option.name)", at: who, advice: advice)
   }
 
-  private static func isForVideoOutput(_ option: UnsafePointer<AVOption>) -> Bool {
+  private static func isForOutput(_ option: UnsafePointer<AVOption>, _ media: Media) -> Bool {
     let flags = option.pointee.flags
-    let media = AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM | AV_OPT_FLAG_SUBTITLE_PARAM
+    let all = AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM | AV_OPT_FLAG_SUBTITLE_PARAM
+    let ours = media == .pictures ? AV_OPT_FLAG_VIDEO_PARAM : AV_OPT_FLAG_AUDIO_PARAM
     return option.pointee.type != AV_OPT_TYPE_CONST && flags & AV_OPT_FLAG_ENCODING_PARAM != 0
-      && (flags & media == 0 || flags & AV_OPT_FLAG_VIDEO_PARAM != 0)
+      && (flags & all == 0 || flags & ours != 0)
   }
 
   /// Names of all options of an object and of what it is made of.
-  private static func names(of object: UnsafeMutableRawPointer) -> [String] {
+  private static func names(of object: UnsafeMutableRawPointer, _ media: Media) -> [String] {
     var names: [String] = []
-    each(of: object) { if isForVideoOutput($0) { names.append(String(cString: $0.pointee.name)) } }
+    each(of: object) { if isForOutput($0, media) { names.append(String(cString: $0.pointee.name)) } }
     var child = av_opt_child_next(object, nil)
     while let current = child {
-      names += self.names(of: current)
+      names += self.names(of: current, media)
       child = av_opt_child_next(object, current)
     }
     return names

@@ -91,7 +91,7 @@ final class RawOutput: PictureConsumer {
 /// Raw pictures in NUT. A picture whose planes lie one behind the other without gaps becomes the packet itself;
 /// others are packed together first, which is counted as copied bytes.
 final class RawPacketOutput: PictureConsumer {
-  private let muxer: Muxer
+  private let sink: any PacketSink
   private let packet: UnsafeMutablePointer<AVPacket>
   private let format: AVPixelFormat
   let counters = OutputTally()
@@ -99,14 +99,11 @@ final class RawPacketOutput: PictureConsumer {
   /// Writes the file's header.
   init(settings: OutputSettings, pixels: OutputPixelFormat, muxer: Muxer) throws(SluiceError) {
     guard let packet = av_packet_alloc() else { throw SluiceError(.unavailable, "no memory for a packet") }
-    self.muxer = muxer
+    sink = muxer.track()
     self.packet = packet
     format = pixels.target
     muxer.writeDirectly()
-    try muxer.start(
-      timeBase: AVRational(Rational.one / settings.rate), rate: settings.rate, sampleAspect: settings.sampleAspect,
-      encoder: "rawvideo"
-    ) { parameters in
+    try sink.start(.pictures(settings, encoder: "rawvideo")) { parameters in
       parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
       parameters.pointee.codec_id = AV_CODEC_ID_RAWVIDEO
       parameters.pointee.codec_tag = avcodec_pix_fmt_to_codec_tag(pixels.target)
@@ -146,10 +143,10 @@ final class RawPacketOutput: PictureConsumer {
     packet.pointee.dts = number
     packet.pointee.duration = 1
     packet.pointee.flags = AV_PKT_FLAG_KEY
-    try muxer.write(packet)
+    try sink.write(packet)
   }
 
-  func finish() throws(SluiceError) { try muxer.finish() }
+  func finish() throws(SluiceError) { try sink.finish() }
 
   private static func contiguous(
     _ planes: [UnsafeMutablePointer<AVFrame>.Rows]

@@ -5,7 +5,8 @@ import CSluice
 import FrameModel
 import SluiceBase
 
-/// Joins segment files into one container without encoding again. One packet is in memory at a time. For one thread.
+/// Joins segment files into one container without encoding again: those of the pictures in order, and between them, by decoding
+/// time, the packets of that of the sound. One packet of each is in memory at a time. For one thread.
 ///
 /// Times: a segment's count from 0 and are shifted by its first frame. Packets of a codec that reorders come in with
 /// decoding times `delay` frames early, so those of consecutive segments follow each other without a gap; only an
@@ -14,7 +15,8 @@ public final class PacketJoiner {
   private let settings: OutputSettings
   private let encoderName: String
   private let output: OutputDescriptor
-  private let muxer: Muxer
+  private let pictures: any PacketSink
+  private let sound: JoinedSound?
   private let packet: UnsafeMutablePointer<AVPacket>
   private var parameters: [UInt8]?
   /// Frames by which packets are decoded before they are shown.
@@ -23,31 +25,50 @@ public final class PacketJoiner {
   private var lastDecodingTime = Int64.min
 
   /// Opens the container and takes the options that are not the encoder's. Nothing is written before the first
-  /// segment. The descriptor stays the caller's and must outlive this. Throws as `PictureOutput` does.
+  /// segment. The descriptor stays the caller's and must outlive this. Throws as `PictureOutput` does. With sound in the
+  /// settings its segment must be given before the pictures'.
   public init(settings: OutputSettings, fd: Int32) throws(SluiceError) {
     AVLog.silence()
     output = try OutputDescriptor(fd)
+    let muxer = try Muxer(
+      Muxer.find(settings.format), output: output, pictures: settings.hasPictures, sound: settings.sound)
+    pictures = muxer.track()
+    encoderName = settings.hasPictures ? try PacketJoiner.tellApart(settings, muxer) : ""
+    sound = try settings.sound.map { (wanted) throws(SluiceError) in try JoinedSound(wanted, muxer) }
+    guard let packet = av_packet_alloc() else { throw SluiceError(.unavailable, "no memory for a muxer") }
+    self.packet = packet
+    self.settings = settings
+  }
+
+  /// The encoder took its own options when it made the segments: here they are only told apart from the muxer's.
+  private static func tellApart(_ settings: OutputSettings, _ muxer: Muxer) throws(SluiceError) -> String {
     let codec = try Encoder.find(settings.codec)
-    muxer = try Muxer(Muxer.find(settings.format), output: output)
     try muxer.check(codec.pointee.id, encoder: settings.codec)
     var context = avcodec_alloc_context3(codec)
     defer { avcodec_free_context(&context) }
-    guard let context, let packet = av_packet_alloc() else { throw SluiceError(.unavailable, "no memory for a muxer") }
-    self.packet = packet
-    self.settings = settings
-    encoderName = String(cString: codec.pointee.name)
-    // The encoder took its own when it made the segments: here they are only told apart.
+    guard let context else { throw SluiceError(.unavailable, "no memory for a muxer") }
     try OutputOptions.apply(
       settings.options,
       to: [
         OutputOptions.Target(object: context, name: settings.codec),
         OutputOptions.Target(object: muxer.context, name: settings.format),
       ])
+    return String(cString: codec.pointee.name)
   }
 
   deinit {
     var packet: UnsafeMutablePointer<AVPacket>? = packet
     av_packet_free(&packet)
+  }
+
+  /// Gives the segment of the whole sound, before the first of the pictures. The descriptor must stay open until `finish`. The
+  /// file is checked whole. Throws `software` for a file that is cut off, damaged, of another length or other settings.
+  public func appendSound(_ segment: Int32, frames: Int64) throws(SluiceError) {
+    guard let sound, parameters == nil else {
+      throw SluiceError(.software, "came when no sound was to be joined", at: JoinedSound.place)
+    }
+    try sound.open(segment, frames: frames)
+    if !settings.hasPictures { try sound.start() }
   }
 
   /// Adds the segment of output frames `firstFrame ..< firstFrame + frames`, whose file is read from its start; the
@@ -77,7 +98,8 @@ public final class PacketJoiner {
         throw SluiceError(.software, "frame \(packet.pointee.pts) would be shown before it is decoded", at: place)
       }
       lastDecodingTime = packet.pointee.dts
-      try muxer.write(packet)
+      try sound?.write(before: packet.pointee.dts, AVRational(Rational.one / settings.rate))
+      try pictures.write(packet)
       packets += 1
     }
     guard packets == reader.packets else {
@@ -89,8 +111,9 @@ public final class PacketJoiner {
   /// Writes the end of the file, and waits until a regular file is on the disk. Returns its size in bytes. To be
   /// called once, last.
   public func finish() throws(SluiceError) -> UInt64 {
-    guard parameters != nil else { throw SluiceError(.software, "there is no segment to join") }
-    try muxer.finish()
+    guard parameters != nil || !settings.hasPictures else { throw SluiceError(.software, "there is no segment to join") }
+    if settings.hasPictures { try pictures.finish() }
+    try sound?.finish()
     try output.synchronize()
     return UInt64(output.bytes)
   }
@@ -112,12 +135,13 @@ public final class PacketJoiner {
     }
     var result: Int32 = 0
     var delay: Int64 = 0
-    try muxer.start(timeBase: tick, rate: settings.rate, sampleAspect: settings.sampleAspect, encoder: encoderName) {
+    try pictures.start(.pictures(settings, encoder: encoderName)) {
       result = SegmentFile.read(reader.parameters, into: $0)
       delay = Int64($0.pointee.video_delay)
       return result
     }
     self.delay = max(delay, early)
     parameters = reader.parameters
+    try sound?.start()
   }
 }

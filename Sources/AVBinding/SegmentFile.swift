@@ -2,22 +2,22 @@ import CAVCodec
 import CAVUtil
 import SluiceBase
 
-// A segment file holds the packets of one segment of an output: encoded, in no container. One process writes it, in
-// order and without seeking; another reads it soon after on the same machine, with the same FFmpeg, and joins it to
-// others. Numbers are little-endian; numbers of FFmpeg's enumerations are those of the libavcodec that the header names.
+// A segment file holds the packets of one segment of an output's pictures, or of its whole sound: encoded, in no container.
+// One process writes it, in order and without seeking; another reads it soon after on the same machine, with the same FFmpeg,
+// and joins it to others. Neither has more of it in memory than a packet and a buffer. Numbers are little-endian; numbers of FFmpeg's enumerations are those of the libavcodec that the header names.
 //
 //   header   magic "SLUICSEG", u32 version, u32 libavcodec version, i32 time base numerator, i32 denominator,
 //            u32 bytes of the parameters, parameters
 //   packets  u32 1, u32 flags, i64 pts, i64 dts, i64 duration, u32 payload bytes, u32 pieces of side data, payload,
 //            and each piece as u32 type, u32 bytes, bytes
-//   end      u32 2, i64 frames encoded, i64 packets, u32 CRC-32 (IEEE 802.3) of all bytes before it
+//   end      u32 2, i64 frames or sample frames encoded, i64 packets, u32 CRC-32 (IEEE 802.3) of all bytes before it
 //
-// The parameters are the fields of AVCodecParameters as `SegmentFile.parameters` writes them: one media type, so that
-// sound can have segments of its own beside the pictures'. Times count from 0 at the segment's start.
+// The parameters are the fields of AVCodecParameters as `SegmentFile.parameters` writes them. Times count from 0 at the
+// segment's start; what an encoder of sound puts before it has times below 0.
 
 enum SegmentFile {
   static let magic: UInt64 = 0x4745_5343_4955_4c53  // "SLUICSEG"
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerBytes = 28
   static let packetBytes = 40
   static let sideDataBytes = 8
@@ -49,6 +49,13 @@ enum SegmentFile {
     out.append(from.color_space.rawValue)
     out.append(from.chroma_location.rawValue)
     out.append(from.video_delay)
+    out.append(from.ch_layout.nb_channels)
+    out.append(from.ch_layout.order == AV_CHANNEL_ORDER_NATIVE ? from.ch_layout.u.mask : 0)
+    for value in [
+      from.sample_rate, from.block_align, from.frame_size, from.initial_padding, from.trailing_padding, from.seek_preroll,
+    ] {
+      out.append(value)
+    }
     out.append(UInt32(from.extradata_size))
     out.append(UnsafeRawBufferPointer(start: from.extradata, count: Int(from.extradata_size)))
     return out.bytes
@@ -78,6 +85,19 @@ enum SegmentFile {
     out.pointee.color_space = AVColorSpace(rawValue: fields.next())
     out.pointee.chroma_location = AVChromaLocation(rawValue: fields.next())
     out.pointee.video_delay = fields.next()
+    let channels: Int32 = fields.next(), mask: UInt64 = fields.next()
+    if mask != 0 {
+      guard av_channel_layout_from_mask(&out.pointee.ch_layout, mask) >= 0 else { return AVErrorText.invalidData }
+    } else {
+      out.pointee.ch_layout.nb_channels = channels
+    }
+    guard out.pointee.ch_layout.nb_channels == channels else { return AVErrorText.invalidData }
+    out.pointee.sample_rate = fields.next()
+    out.pointee.block_align = fields.next()
+    out.pointee.frame_size = fields.next()
+    out.pointee.initial_padding = fields.next()
+    out.pointee.trailing_padding = fields.next()
+    out.pointee.seek_preroll = fields.next()
     let extra = fields.bytes(Int(fields.next(UInt32.self)))
     guard fields.isWhole else { return AVErrorText.invalidData }
     guard !extra.isEmpty else { return 0 }

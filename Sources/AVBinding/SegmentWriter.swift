@@ -6,7 +6,7 @@ import SluiceBase
 
 /// Writes one segment file; SegmentFile.swift has its layout. For one thread.
 final class SegmentWriter: PacketSink {
-  /// Pictures encoded, which the end of the file states.
+  /// Pictures, or sample frames of sound, encoded, which the end of the file states.
   var frames: Int64 = 0
   private let output: OutputDescriptor
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
@@ -18,10 +18,7 @@ final class SegmentWriter: PacketSink {
 
   deinit { buffer.deallocate() }
 
-  func start(
-    timeBase: AVRational, rate: Rational, sampleAspect: Rational, encoder: String,
-    fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32
-  ) throws(SluiceError) {
+  func start(_ stream: PacketStream, fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32) throws(SluiceError) {
     var parameters = avcodec_parameters_alloc()
     defer { avcodec_parameters_free(&parameters) }
     guard let parameters, fill(parameters) >= 0 else { throw SluiceError(.unavailable, "no memory for a stream") }
@@ -30,8 +27,8 @@ final class SegmentWriter: PacketSink {
     header.append(SegmentFile.magic)
     header.append(SegmentFile.version)
     header.append(UInt32(avcodec_version()))
-    header.append(timeBase.num)
-    header.append(timeBase.den)
+    header.append(stream.timeBase.num)
+    header.append(stream.timeBase.den)
     header.append(UInt32(fields.count))
     try put(header.bytes)
     try put(fields)

@@ -1,6 +1,7 @@
 // libavutil for Swift. Macros that Swift cannot import get a static inline here.
 #pragma once
 #include <errno.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/avutil.h>
 #include <libavutil/buffer.h>
 #include <libavutil/channel_layout.h>
@@ -16,6 +17,7 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/rational.h>
+#include <libavutil/samplefmt.h>
 
 static inline int sluice_averror(int e) { return AVERROR(e); }           // macro with an argument
 static inline int sluice_averror_eof(void) { return AVERROR_EOF; }       // FFERRTAG macro

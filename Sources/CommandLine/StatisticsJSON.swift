@@ -24,7 +24,7 @@ public enum StatisticsJSON {
       ]),
       "stages": .object([
         "decode": stage(s.decode), "render": stage(s.render), "filter": stage(s.filter), "encode": stage(s.encode),
-        "audio": stage(s.audio),
+        "audio": audio(s),
       ]),
       "segments": .object(["rendered": .number(s.segmentsRendered), "reused": .number(s.segmentsReused)]),
       "restarts": .number(s.restarts),
@@ -44,6 +44,24 @@ public enum StatisticsJSON {
       "reusedFrames": .number(stage.reusedFrames),
       "damagedFrames": .number(stage.damagedFrames),
     ])
+  }
+
+  /// The stage, and the profile of its engine where there was one.
+  private static func audio(_ s: RunStatistics) -> JSONValue {
+    guard case .object(var members) = stage(s.audio).content else { return .null }
+    members.append(JSONMember("reused", .bool(s.soundReused)))
+    guard let profile = s.audioProfile else { return .object(members) }
+    members += [
+      JSONMember("quanta", .number(profile.quanta)), JSONMember("averageLoad", number(profile.averageLoad)),
+      JSONMember("peakLoad", number(profile.peakLoad)), JSONMember("underrunEvents", .number(profile.underruns)),
+      JSONMember("underrunDuration", number(profile.underrunSeconds)), JSONMember("latency", number(profile.latencySeconds)),
+      JSONMember("allocations", .number(profile.allocations)),
+      JSONMember("poolPressure", .string(["low", "medium", "high"][min(max(profile.poolPressure, 0), 2)])),
+    ]
+    if let loudness = profile.loudness, let peak = profile.truePeak {
+      members += [JSONMember("loudness", number(loudness)), JSONMember("truePeak", number(peak))]
+    }
+    return .object(members)
   }
 
   private static func worker(_ worker: RunStatistics.Worker) -> JSONValue {

@@ -4,12 +4,10 @@ import FrameModel
 import SharedRing
 import SluiceBase
 
-/// Joins the segments of one output, each encoded by a `VideoOutput(segmentOf:…)` with the same settings, into the
-/// final container without encoding again. Holds one packet at a time. The bytes depend on the settings and the
-/// segments alone. Options of the encoder are known and passed over, those of the muxer are applied here.
-///
-/// One stream of pictures now. `append` names its frames and not a time, so that sound gets an `append` of its own,
-/// with segments of the same file format. Used from one thread. The process must ignore SIGPIPE.
+/// Joins the segments of one output, each encoded by a `VideoOutput(segmentOf:…)` or `SoundOutput(segmentOf:…)` with the same
+/// settings, into the final container without encoding again. Holds one packet of pictures and one of sound at a time. The
+/// bytes depend on the settings and the segments alone. Options of the encoders are known and passed over, those of the muxer
+/// are applied here. Used from one thread. The process must ignore SIGPIPE.
 public final class SegmentJoiner {
   private let joiner: PacketJoiner
   private let counters: (any StageCounters)?
@@ -20,6 +18,14 @@ public final class SegmentJoiner {
   public init(settings: OutputSettings, fd: Int32, counters: (any StageCounters)? = nil) throws(SluiceError) {
     joiner = try PacketJoiner(settings: settings, fd: fd)
     self.counters = counters
+  }
+
+  /// Gives the segment of the whole sound, of `frames` sample frames, before the first of the pictures, or alone where the
+  /// settings have no pictures. The descriptor must stay open until `finish`. Checked and refused as pictures are.
+  public func appendSound(_ segment: Int32, frames: Int64) throws(SluiceError) {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: 0) }
+    try joiner.appendSound(segment, frames: frames)
   }
 
   /// Adds the segment of output frames `firstFrame ..< firstFrame + frames`, in order and without gaps from frame 0.

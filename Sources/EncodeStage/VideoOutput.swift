@@ -5,9 +5,11 @@ import SharedRing
 import SluiceBase
 
 /// The encoder of one output: slots become a stream on a descriptor, in the order of their numbers. Pictures are read
-/// where they lie; those in a format that the codec does not take are converted first and counted as fallbacks.
+/// where they lie; those in a format that the codec does not take are converted first and counted as fallbacks. Where the
+/// settings have sound, its blocks become a second stream. Pictures and blocks should come in the order of their times
+/// (`DeliveryOrder`): what comes early waits in memory, encoded.
 ///
-/// The bytes written depend on the settings and the pictures alone, not on the machine or the time.
+/// The bytes written depend on the settings, the pictures and the samples alone, not on the machine or the time.
 /// Used from one thread; `release` closures may run on any. The process must ignore SIGPIPE.
 public final class VideoOutput {
   private let output: PictureOutput
@@ -27,7 +29,7 @@ public final class VideoOutput {
   /// Starts an encoder of its own for one segment of an output; a `SegmentJoiner` with the same settings puts its
   /// packets into the container. `fd` gets a segment file, from its start and without seeking. Everything is checked
   /// and opened as for the container, and the same errors are thrown, but for what the container itself finds in its
-  /// options and for the lack of seeking. Frame numbers count from 0 at the segment's start, without gaps.
+  /// options and for the lack of seeking. Frame numbers count from 0 at the segment's start, without gaps. Sound has a segment of its own (`SoundOutput`).
   public init(
     segmentOf settings: OutputSettings, input: PixelFormat, fd: Int32, counters: (any StageCounters)? = nil
   ) throws(SluiceError) {
@@ -44,6 +46,14 @@ public final class VideoOutput {
     let start = sluice_now_ns()
     defer { count(since: start, frames: 1) }
     try output.encode(slot.memory, bytes: slot.bytes, description: description, number: number, release: release)
+  }
+
+  /// Encodes a block of sound. It has been read when this returns, so there is nothing to release. Blocks come in order from 0,
+  /// all but the last of full length.
+  public func encode(_ block: SoundBlock, in slot: ReadableSlot) throws(SluiceError) {
+    let start = sluice_now_ns()
+    defer { count(since: start, frames: 0) }
+    try output.encode(block, in: slot.memory)
   }
 
   /// Writes what the codec still holds and the end of the file; a regular file is on the disk when this returns.

@@ -60,6 +60,20 @@ public final class LeaseWriter: StageCounters, @unchecked Sendable {
     return number
   }
 
+  /// An audio worker's, as it is now. Only one thread may call it.
+  public func set(_ profile: AudioProfile) {
+    lease.pointee.audio_quanta = profile.quanta
+    lease.pointee.audio_load_average_ppm = AudioProfile.whole(profile.averageLoad * 1e6)
+    lease.pointee.audio_load_peak_ppm = AudioProfile.whole(profile.peakLoad * 1e6)
+    lease.pointee.audio_underruns = profile.underruns
+    lease.pointee.audio_underrun_ns = AudioProfile.whole(profile.underrunSeconds * 1e9)
+    lease.pointee.audio_latency_ns = AudioProfile.whole(profile.latencySeconds * 1e9)
+    lease.pointee.audio_allocations = profile.allocations
+    lease.pointee.audio_pool_pressure = UInt64(clamping: profile.poolPressure)
+    lease.pointee.audio_loudness_mlufs = Int64((max(-1000, min(1000, profile.loudness ?? 0)) * 1000).rounded())
+    lease.pointee.audio_true_peak_mdb = Int64((max(-1000, min(1000, profile.truePeak ?? 0)) * 1000).rounded())
+  }
+
   public func add(_ counter: StageCounter, _ amount: UInt64) {
     switch counter {
     case .frames: sluice_add_relaxed64(&lease.pointee.frames, amount)
@@ -94,6 +108,18 @@ public final class LeaseReader {
   // The tables' place is fixed by the layout that the supervisor made, not by the offsets in the page.
   private func word(_ index: Int) -> UInt32 {
     sluice_load_acquire32((region.base + MemoryLayout<sluice_lease>.size).assumingMemoryBound(to: UInt32.self) + index)
+  }
+
+  /// An audio worker's.
+  public var audioProfile: AudioProfile {
+    let page = lease.pointee
+    return AudioProfile(
+      quanta: page.audio_quanta, averageLoad: Double(page.audio_load_average_ppm) / 1e6,
+      peakLoad: Double(page.audio_load_peak_ppm) / 1e6, underruns: page.audio_underruns,
+      underrunSeconds: Double(page.audio_underrun_ns) / 1e9, latencySeconds: Double(page.audio_latency_ns) / 1e9,
+      allocations: page.audio_allocations, poolPressure: Int(min(page.audio_pool_pressure, 2)),
+      loudness: page.audio_loudness_mlufs == 0 ? nil : Double(page.audio_loudness_mlufs) / 1000,
+      truePeak: page.audio_loudness_mlufs == 0 ? nil : Double(page.audio_true_peak_mdb) / 1000)
   }
 
   public func text(_ number: UInt64) -> String {

@@ -1,4 +1,5 @@
 import FrameModel
+import SharedRing
 import SluiceBase
 import Timeline
 
@@ -52,7 +53,7 @@ public struct RunProgress: Sendable {
   public var fps = 0.0
   /// nil until it can be told.
   public var secondsLeft: Double? = nil
-  /// Stage that limits: "decode", "render", "filter", "encode", "output"; empty until it can be told.
+  /// Stage that limits: "decode", "render", "filter", "encode", "audio", "output"; empty until it can be told.
   public var limitedBy = ""
   public var memoryBytes: UInt64 = 0
   public init() {}
@@ -107,6 +108,10 @@ public struct RunStatistics: Sendable {
   public var filter = Stage()
   public var encode = Stage()
   public var audio = Stage()
+  /// nil: the run had no audio worker.
+  public var audioProfile: AudioProfile? = nil
+  /// The sound was found in the store.
+  public var soundReused = false
   public var segmentsRendered = 0
   public var segmentsReused = 0
   public var restarts = 0

@@ -6,8 +6,9 @@ import SluiceBase
 import Timeline
 import WorkerRuntime
 
-/// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each), joins
-/// them into descriptor 5 by the settings of the plan in descriptor 4, and answers with {code, bytes, text}.
+/// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each; that of the
+/// sound comes first and has `ring` SLUICE_JOB_SOUND), joins them into descriptor 5 by the settings of the plan in descriptor 4,
+/// and answers with {code, bytes, text}.
 enum AssembleService {
   static func run() {
     do throws(SluiceError) {
@@ -27,6 +28,8 @@ enum AssembleService {
     sluice_detach_standard()
     try Sandbox.enter(.none)
     let joiner = try SegmentJoiner(settings: plan.output, fd: 5)
+    var sound: FileDescriptor?  // read until the end
+    defer { withExtendedLifetime(sound) {} }
     while true {
       var packet = sluice_region()
       var fd: Int32 = -1
@@ -34,7 +37,13 @@ enum AssembleService {
       // Nothing comes any more when the supervisor is gone.
       guard n == MemoryLayout.size(ofValue: packet), fd >= 0 else { exit(ExitCode.interrupted.rawValue) }
       let segment = FileDescriptor(fd)
-      try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
+      guard packet.bytes <= 1 << 60, packet.reserved <= 1 << 60 else { throw SluiceError(.software, "a segment's length is wrong") }
+      if packet.ring == SLUICE_JOB_SOUND {
+        sound = segment
+        try joiner.appendSound(segment.raw, frames: Int64(packet.bytes))
+      } else {
+        try joiner.append(segment.raw, firstFrame: Int64(packet.reserved), frames: Int64(packet.bytes))
+      }
       if packet.writable != 0 { return try joiner.finish() }
     }
   }

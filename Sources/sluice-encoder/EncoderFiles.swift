@@ -7,7 +7,7 @@ enum EncoderFiles {
   static func of(_ settings: OutputSettings) -> FileAccess {
     var access = FileAccess()
     access.readMachine()
-    for option in settings.options { access.readNamed(in: option.value) }
+    for option in settings.options + (settings.sound?.options ?? []) { access.readNamed(in: option.value) }
     return access
   }
 }

@@ -46,7 +46,7 @@ import Testing
 
   private static let launch = """
     { workers: { decoder: { restarts: 1000, deadlineSeconds: 1 }, renderer: { restarts: 1000, deadlineSeconds: 1 },
-      encoder: { restarts: 1000, deadlineSeconds: 1 } } }
+      encoder: { restarts: 1000, deadlineSeconds: 1 }, audio: { restarts: 1000, deadlineSeconds: 1 } } }
     """
 
   private func disturb(
@@ -106,7 +106,7 @@ import Testing
   }
 
   private static func victims(of parent: pid_t) -> [Victim] {
-    ["sluice-decoder", "sluice-renderer", "sluice-encoder"].flatMap { name in
+    ["sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio"].flatMap { name in
       Processes.children(of: parent, named: name).compactMap { pid -> Victim? in
         guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return nil }
         let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -80,6 +80,20 @@ enum Clips {
     }
     return directory + "/" + name
   }
+  /// A white picture for one frame of 25 a second, and 20 ms of a loud 500 Hz tone, both at 0.4 s of every second; exact in the
+  /// Matroska file, coded with AAC in the MP4 file.
+  static let flashMKV = flash("flash.mkv", ["-c:v", "libx264", "-qp", "10", "-bf", "2", "-c:a", "flac"])
+  static let flashMP4 = flash("flash.mp4", ["-c:v", "libx264", "-qp", "10", "-bf", "2", "-c:a", "aac", "-b:a", "256k"])
+  private static func flash(_ name: String, _ encoder: [String]) -> String {
+    let picture = "color=black:s=\(width)x\(height):r=25,drawbox=t=fill:color=white:enable='eq(mod(n,25),10)'"
+    let tone = "aevalsrc='if(lt(mod(t+0.6+1e-9,1),0.02),0.8*cos(2*PI*500*(t-0.4)),0)':s=48000"
+    do {
+      try ffmpeg(
+        ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, "-t", "6", "-pix_fmt", "yuv420p", "-threads", "1"] + tags
+          + encoder + [directory + "/" + name])
+    } catch { fatalError("\(error)") }
+    return directory + "/" + name
+  }
   static let sound: String = {
     do { try ffmpeg(["-f", "lavfi", "-i", "sine=d=1", directory + "/tone.wav"]) } catch { fatalError("\(error)") }
     return directory + "/tone.wav"

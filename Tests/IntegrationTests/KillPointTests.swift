@@ -19,6 +19,11 @@ struct KillPointTests {
         .attachHello, .fillBefore, .fillAfter, .attachLease, .publishBeforeDone, .readyBeforeSend, .publishAfterDone,
         .readyAfterSend, .publishBeforeSend, .take, .publishAfterSend,
       ]
+    case "audio":
+      [
+        .attachHello, .fillBefore, .fillAfter, .attachLease, .publishBeforeDone, .readyBeforeSend, .publishAfterDone,
+        .readyAfterSend, .publishBeforeSend, .take, .publishAfterSend,
+      ]
     default:
       [
         .attachHello, .beginBefore, .beginAfter, .attachLease, .readBefore, .readAfter, .readyBeforeSend, .releaseBeforeStore,
@@ -40,17 +45,19 @@ struct KillPointTests {
     try box.write(
       "p.json5",
       """
-      { canvas: { width: 320, height: 180, fps: 24 }, sources: { \(sources) },
-        tracks: [ { kind: "video", clips: [ \(clips.joined(separator: ", ")) ] } ] }
+      { canvas: { width: 320, height: 180, fps: 24 }, sources: { \(sources), talk: "\(Clips.flashMP4)" },
+        tracks: [ { kind: "video", clips: [ \(clips.joined(separator: ", ")) ] },
+          { kind: "audio", clips: [ { source: "talk", at: 0, duration: 5, speed: 1.1 } ] } ] }
       """)
     try box.write("launch.json5", Self.patient)
   }
 
   /// Many deaths in a row are wanted here.
   static let patient =
-    "{ workers: { decoder: { restarts: 1000 }, renderer: { restarts: 1000 }, encoder: { restarts: 1000 } } }"
+    "{ workers: { decoder: { restarts: 1000 }, renderer: { restarts: 1000 }, encoder: { restarts: 1000 }, "
+    + "audio: { restarts: 1000 } } }"
 
-  @Test(arguments: ["decoder", "renderer", "encoder"])
+  @Test(arguments: ["decoder", "renderer", "encoder", "audio"])
   func aDeathAtAnyPoint(_ role: String) throws {
     let box = try Sandbox()
     try Self.project(box)
@@ -78,7 +85,7 @@ struct KillPointTests {
 
   /// A point that no test passes would prove nothing.
   @Test func everyPointIsTried() {
-    let tried = Set(["decoder", "renderer", "encoder"].flatMap(Self.points))
+    let tried = Set(["decoder", "renderer", "encoder", "audio"].flatMap(Self.points))
     // NEED is said only where a codec holds more pictures than its kind usually does; the scheduler's simulation has it.
     #expect(Set(KillPoint.allCases).subtracting(tried) == [.needBeforeSend, .needAfterSend])
   }
@@ -113,7 +120,7 @@ struct LossTests {
   }
 
   /// Its heart beats, its work stands still.
-  @Test(arguments: ["decoder:publish.before-done", "renderer:fill.before", "encoder:read.before"])
+  @Test(arguments: ["decoder:publish.before-done", "renderer:fill.before", "encoder:read.before", "audio:fill.before"])
   func hungWorkIsIssuedAgain(_ point: String) throws {
     let box = try Sandbox()
     try KillPointTests.project(box)

@@ -26,6 +26,7 @@ struct MixedTimeline {
       """
       { canvas: { width: 320, height: 180, fps: 24 },
         sources: { a: "\(a)", b: "\(b)", c: "\(c)", d: "\(d)", still: "\(Clips.png)",
+          talk: "\(Clips.flashMP4)", tone: "\(Clips.sound)",
           title: { text: "Title", size: 30, color: "#ffe080" } },
         tracks: [
           { kind: "video", clips: [
@@ -33,7 +34,11 @@ struct MixedTimeline {
             { source: "still", at: 3.5, duration: 1 }, { source: "d", at: 4.5, duration: 1.5, effects: [ { avfilter: "hue=s=0" } ] } ] },
           { kind: "video", clips: [
             { source: "b", at: 0.5, duration: 2, opacity: 0.6, place: { x: 10, y: 10, width: 160, height: 90 } },
-            { source: "title", at: 2.5, duration: 2 } ] } ] }
+            { source: "title", at: 2.5, duration: 2 },
+            { source: "talk", at: 4.5, in: 1, duration: 1.5, place: { x: 10, y: 10, width: 64, height: 36 }, sound: { pan: -0.5 } } ] },
+          { kind: "audio", gain: -6, effects: [ { delay: { delayTime: 0.1, feedback: 0.3 } } ], clips: [
+            { source: "tone", at: 0.3, duration: 0.7, fadeOut: 0.2 },
+            { source: "talk", at: 1, duration: 4, effects: [ { biquad: { type: "highpass", frequency: 200 } } ] } ] } ] }
       """)
     var pieces: [CutListTests.Piece] = []
     for (index, source) in [a, c, b, a, c, b, a].enumerated() {
@@ -47,6 +52,7 @@ struct MixedTimeline {
       .init(name: "layers into a raw file", arguments: ["render", "layers.json5", "--format", "y4m"], output: .file("y4m")),
       .init(
         name: "layers into standard output", arguments: ["render", "layers.json5", "--format", "nut"], output: .standardOutput),
+      .init(name: "sound alone", arguments: ["render", "layers.json5"], output: .file("flac")),
       .init(name: "cuts into segments", arguments: ["render", "cuts.json5"] + fast, output: .file("mkv")),
       .init(name: "cuts into a pipe", arguments: ["render", "cuts.json5"], output: .command),
     ]

@@ -59,6 +59,13 @@ import Timeline
     for _ in 0..<random.int(0...2) {
       if let tight = try? make(memory.bytes - 1), tight.lanes == memory.lanes { memory = tight }
     }
+    if let destination = options.sound {
+      var sound = SoundPlan()
+      sound.frames = Int64(random.int(1...60) * 8192 - random.int(0...8000))
+      // As long as the pictures, more or less.
+      if destination == .output { memory = .nothing }
+      memory = memory.adding(SoundSizing(sound, destination: destination, credit: random.int(1...6)))
+    }
     let world = World(truth: truth, options: options, memory: memory, seed: seed)
     do {
       try world.run()
@@ -88,6 +95,26 @@ import Timeline
       default:
         options.visits = random.int(2...30)
         options.deaths = random.int(0...20)
+      }
+    }
+  }
+
+  /// Sound into a segment of its own, into an output of its own, and into one with the pictures.
+  @Test func soundGoesWhereItBelongs() throws {
+    try simulate(600_000, events: 60_000) { options, random in
+      options.sound = [.segment, .output, .lane].randomElement(using: &random)
+      if options.sound == .lane { options.lanes = 1 }
+      if options.sound != .segment { options.renderers = max(1, options.renderers) }
+      switch random.int(0...3) {
+      case 0: break
+      case 1: options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2
+      case 2:
+        options.nonsense = random.int(2...20)
+        options.deaths = random.int(0...10)
+      default:
+        guard options.sound == .segment else { break }
+        options.visits = random.int(2...30)
+        options.stored = random.chance(50) ? 0 : random.int(5...90)
       }
     }
   }

@@ -3,7 +3,7 @@ import SharedRing
 import SluiceBase
 
 /// Drives the program that joins encoded segments into the output, in order, without encoding again
-/// (`sluice-encoder --assemble`). Segments may come in any order; each is handed over as soon as those before it were, and
+/// (`sluice-encoder --assemble`), with the sound, which comes first. Segments may come in any order; each is handed over as soon as those before it were, and
 /// the program takes it: nothing here waits. A program that ends before it has answered may be followed by another, which
 /// writes the output from its start.
 final class Assembler {
@@ -21,7 +21,8 @@ final class Assembler {
   private let total: Int
 
   init(
-    program: String, plan: SharedRegion, output: FileDescriptor, segments: Int, environment: [String: String]
+    program: String, plan: SharedRegion, output: FileDescriptor, segments: Int,
+    sound: (file: FileDescriptor, frames: Int64)?, environment: [String: String]
   ) throws(SluiceError) {
     var fds: [Int32] = [-1, -1]
     guard sluice_pair(&fds) == 0 else { throw SluiceError(.unavailable, "socketpair: \(SystemError("socketpair").reason)") }
@@ -34,6 +35,14 @@ final class Assembler {
       descriptors: [(theirs.raw, 3), (planCopy.raw, 4), (output.raw, 5)])
     withExtendedLifetime((theirs, planCopy)) {}
     total = segments
+    if let sound {
+      // The socket is empty: it takes this at once.
+      var packet = sluice_region()
+      packet.kind = SLUICE_REGION_OUTPUT.rawValue
+      packet.ring = UInt32(SLUICE_JOB_SOUND)
+      packet.bytes = UInt64(sound.frames)
+      _ = sluice_send_fd(socket.raw, &packet, MemoryLayout.size(ofValue: packet), sound.file.raw)
+    }
   }
 
   /// What the loop waits for: its answer, or room for the next segment.

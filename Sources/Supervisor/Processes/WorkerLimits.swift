@@ -44,6 +44,8 @@ public struct WorkerLimits: Sendable, Equatable {
 extension LaunchDescription {
   /// Roles that are started uncontained, by name.
   var uncontained: [String] {
-    [("decoder", decoder), ("renderer", renderer), ("encoder", encoder)].filter { !$0.1.limits.isContained }.map(\.0)
+    [("decoder", decoder), ("renderer", renderer), ("encoder", encoder), ("audio worker", audio)].filter {
+      !$0.1.limits.isContained
+    }.map(\.0)
   }
 }

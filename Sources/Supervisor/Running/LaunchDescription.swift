@@ -26,6 +26,8 @@ public struct LaunchDescription: Sendable, Equatable {
   public var decoder = Role(credit: 12, nice: 10)
   public var renderer = Role(credit: 2, nice: 3)
   public var encoder = Role(credit: 4)
+  /// Mixes the sound; its credit counts blocks.
+  public var audio = Role(credit: 5, nice: 2)
   /// By the name of the filter.
   public var filters: [String: Filter] = [:]
   /// Threads of each decode stream's codec.
@@ -48,6 +50,7 @@ public struct LaunchDescription: Sendable, Equatable {
     switch role {
     case SLUICE_ROLE_DECODER: decoder
     case SLUICE_ROLE_RENDERER: renderer
+    case SLUICE_ROLE_AUDIO: audio
     default: encoder
     }
   }
@@ -104,12 +107,13 @@ struct LaunchReader {
         }
         launch.memory = size
       default:
-        for role in try members(member.value, "workers", ["decoder", "renderer", "encoder", "filters"]) {
+        for role in try members(member.value, "workers", ["decoder", "renderer", "encoder", "audio", "filters"]) {
           switch role.key {
           case "decoder":
             launch.decoderPerSource = role.value["count"]?.string == "per-source"
             try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
           case "renderer": try read(role.value, "workers.renderer", &launch.renderer)
+          case "audio": try readAudio(role.value, "workers.audio", &launch.audio)
           case "filters": launch.filters = try filters(role.value, "workers.filters")
           default: try read(role.value, "workers.encoder", &launch.encoder)
           }
@@ -130,6 +134,13 @@ struct LaunchReader {
       } else {
         try set(member, place, &role)
       }
+    }
+  }
+
+  /// There is one, whatever the machine.
+  private func readAudio(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
+    for member in try members(value, place, LaunchDescription.Role.keys.filter { $0 != "count" } + WorkerLimits.keys) {
+      try set(member, place, &role)
     }
   }
 

@@ -24,6 +24,8 @@ struct RunPreparation {
   var media: [String: MediaInfo]
   /// One encoder writes straight to the output in frame order: pipes, raw and live formats.
   var direct: Bool
+  var hasPictures: Bool
+  var hasSound: Bool
   var launch: LaunchDescription
   var decoders: Int
   var renderers: Int
@@ -70,14 +72,14 @@ struct RunPreparation {
     let shape = plan.withView { view in
       (
         frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores),
-        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count
+        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count, hasSound: view.sound != nil
       )
     }
     let autoDecoders = launch.decoderPerSource ? min(shape.sources, 32) : max(1, min(shape.streams, cores / 2))
     let segments = Segment.cut(shape.frames).count
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     return RunPreparation(
-      plan: plan, media: media, direct: direct, launch: launch,
+      plan: plan, media: media, direct: direct, hasPictures: settings.hasPictures, hasSound: shape.hasSound, launch: launch,
       decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders,
       renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
       memory: memory)

@@ -22,6 +22,13 @@ extension RunEngine {
     case .done where worker.role == SLUICE_ROLE_FILTER:
       guard isDone(message, worker) else { return }
       scheduler.handle(.filtered(worker: index, job: message.job, slot: slot, generation: message.generation))
+    case .ready where worker.isForSound:
+      worker.isReady = true
+      scheduler.handle(.soundEncoderReady(index))
+    case .done where worker.role == SLUICE_ROLE_AUDIO:
+      guard isDone(message, worker) else { return }
+      takeSound(slot, message.generation, index)
+    case .finished where worker.isForSound: scheduler.handle(.soundWritten(worker: index, bytes: message.arg))
     case .ready:
       worker.isReady = true
       scheduler.handle(.workerReady(index, role: worker.role.rawValue))
@@ -92,6 +99,7 @@ extension RunEngine {
       }
       worker.lastHeartbeat = lease.heartbeat
       rescanFilters(index, lease)
+      if worker.role == SLUICE_ROLE_AUDIO { rescanSound(index, lease) }
       for job in scheduler.jobs(of: index) where lease.done(job.slot) == job.generation {
         scheduler.handle(.rendered(worker: index, job: job.job, slot: job.slot, generation: job.generation))
       }
@@ -156,6 +164,16 @@ extension RunEngine {
           Message(
             .finish, frame: segment.frames.upperBound, job: UInt32(segment.index), count: UInt32(segment.frames.count)),
           worker)
+      case .fillSound(let worker, let slot, let generation, let block):
+        queue(
+          Message(.grant, slot: UInt32(slot), generation: generation, frame: block, stream: Scheduler.soundStream), worker)
+      case .beginSound(let worker, let alone): try beginSound(worker, alone: alone)
+      case .encodeSound(let worker, let slot, let generation, let block):
+        queue(
+          Message(.encode, slot: UInt32(slot), generation: generation, frame: block, stream: Scheduler.soundStream), worker)
+      case .finishSound(let worker, let blocks, _):
+        queue(Message(.finish, frame: blocks, job: UInt32(SLUICE_JOB_SOUND), count: UInt32(clamping: blocks)), worker)
+      case .soundDone(let bytes): try soundDone(bytes)
       case .dismiss(let index):
         workers.first { $0.index == index }?.dismissedAt = sluice_now_ns()
         queue(Message(.quit), index)
@@ -172,7 +190,7 @@ extension RunEngine {
     }
   }
 
-  private func queue(_ message: Message, _ worker: Int) {
+  func queue(_ message: Message, _ worker: Int) {
     var message = message
     message.worker = UInt16(worker)
     outgoing[worker, default: []].append(message)
@@ -186,18 +204,22 @@ extension RunEngine {
       file = try output.segmentFile()
       segmentFiles[segment.index] = file
     }
-    var packet = sluice_region()
-    packet.kind = SLUICE_REGION_OUTPUT.rawValue
-    packet.ring = UInt32(segment.index)
-    packet.writable = 1
-    if let connection = workers.first(where: { $0.index == index })?.connection {
-      _ = sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), file.raw)
-    }
-    // arg: 1 = packets for joining, 0 = the output itself.
+    hand(file, of: UInt32(segment.index), to: index)
+    let kind = prepared.direct ? SLUICE_BEGIN_OUTPUT : SLUICE_BEGIN_SEGMENT
     queue(
       Message(
         .begin, frame: segment.frames.lowerBound, job: UInt32(segment.index), count: UInt32(segment.frames.count),
-        arg: prepared.direct ? 0 : 1), index)
+        arg: UInt64(kind.rawValue)), index)
+  }
+
+  /// What an encoder is to write to.
+  func hand(_ file: FileDescriptor, of job: UInt32, to index: Int) {
+    var packet = sluice_region()
+    packet.kind = SLUICE_REGION_OUTPUT.rawValue
+    packet.ring = job
+    packet.writable = 1
+    guard let connection = workers.first(where: { $0.index == index })?.connection else { return }
+    _ = sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), file.raw)
   }
 
   private func segmentDone(_ segment: Segment, _ bytes: UInt64) throws(SluiceError) {

@@ -9,6 +9,7 @@ struct PendingRestart {
   var filter: String?
   var isExtra: Bool
   var number: Int
+  var isForSound: Bool
   var restarts: Int
   var deathsInRow: Int
 }
@@ -49,7 +50,8 @@ extension RunEngine {
     restarts += 1
     let restart = PendingRestart(
       due: sluice_now_ns() + RunEngine.pause(deathsInRow: deaths), role: worker.role, filter: worker.filter,
-      isExtra: worker.isExtra, number: WorkerHandle.number(in: worker.name) ?? 0, restarts: worker.restarts + 1,
+      isExtra: worker.isExtra, number: WorkerHandle.number(in: worker.name) ?? 0,
+      isForSound: worker.isForSound, restarts: worker.restarts + 1,
       deathsInRow: deaths)
     pendingRestarts.append(restart)
     try startDue()
@@ -64,7 +66,7 @@ extension RunEngine {
       if let filter = restart.filter {
         try spawnFilter(filter, restart.number, restarts: restart.restarts)
       } else {
-        try spawn(restart.role, restart.number, restarts: restart.restarts)
+        try spawn(restart.role, restart.number, restarts: restart.restarts, forSound: restart.isForSound)
       }
       workers.last?.isExtra = restart.isExtra
       workers.last?.deathsInRow = restart.deathsInRow
@@ -94,10 +96,13 @@ extension RunEngine {
     for waiting in scheduler.waiting {
       guard let worker = workers.first(where: { $0.index == waiting.worker }) else { continue }
       var since = now
+      // Measuring the loudness is work without a block.
+      let mark =
+        waiting.key == .sound ? waiting.mark &+ Int64(truncatingIfNeeded: worker.lease?.value(.frames) ?? 0) : waiting.mark
       // A reader that does not read keeps the encoder of a pipe: that is nobody's fault.
       let isKept = worker.role == SLUICE_ROLE_ENCODER && relay?.isKeptByReader == true
-      if !isKept, let known = marks[waiting.key], known.mark == waiting.mark { since = known.since }
-      present[waiting.key] = (waiting.mark, since)
+      if !isKept, let known = marks[waiting.key], known.mark == mark { since = known.since }
+      present[waiting.key] = (mark, since)
       let seconds = prepared.launch.role(of: worker).progressSeconds
       if now - since > UInt64(seconds) * 1_000_000_000 { kill(worker, "it made no progress for \(seconds) s") }
     }

@@ -28,7 +28,8 @@ extension RunEngine {
 
   func progress(final: Bool) -> RunProgress {
     var progress = RunProgress()
-    let rendered = scheduler.counts.framesEncoded
+    // Of sound alone: the frames that it is as long as.
+    let rendered = prepared.hasPictures ? scheduler.counts.framesEncoded : soundProgress
     progress.frames = rendered + flow.reusedFrames + scheduler.counts.dropped
     progress.totalFrames = scheduler.plan.frameCount
     progress.wallSeconds = Double(sluice_now_ns() - started) / 1e9
@@ -45,7 +46,7 @@ extension RunEngine {
     var result = RunStatistics()
     let counts = scheduler.counts
     result.run = directory.name
-    result.frames = counts.framesEncoded + flow.reusedFrames
+    result.frames = (prepared.hasPictures ? counts.framesEncoded : soundProgress) + flow.reusedFrames
     result.wallSeconds = Double(sluice_now_ns() - started) / 1e9
     result.supervisorCPUSeconds = Double(sluice_cpu_self()) / 1e9
     result.cpuSeconds = result.supervisorCPUSeconds + Double(sluice_cpu_children()) / 1e9
@@ -60,10 +61,13 @@ extension RunEngine {
     result.render.bypassedFrames = counts.bypassed
     result.render.reusedFrames = counts.reused
     result.encode = stage(SLUICE_ROLE_ENCODER)
+    result.audio = stage(SLUICE_ROLE_AUDIO)
+    result.audioProfile = counters.audio
+    result.soundReused = flow.reusedSound
     result.filter = stage(SLUICE_ROLE_FILTER)
     result.filter.frames = counts.filtered
     result.filter.reusedFrames = counts.filterReused
-    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER] {
+    for role in [SLUICE_ROLE_DECODER, SLUICE_ROLE_RENDERER, SLUICE_ROLE_FILTER, SLUICE_ROLE_ENCODER, SLUICE_ROLE_AUDIO] {
       result.bytesCopied &+= counters.value(.copiedBytes, role: role, live: [])
       result.buffersCreated &+= counters.value(.buffersCreated, role: role, live: [])
     }

@@ -9,6 +9,9 @@ struct SegmentFlow {
   var all: [Segment] = []
   /// What was found in the store, by index.
   var reused: [Int: FileDescriptor] = [:]
+  /// The sound that is joined with them, as far as there is one: from the store, or from its encoder.
+  var sound: FileDescriptor? = nil
+  var reusedSound = false
   /// nil: nothing is kept.
   var store: RunStore?
   /// Finished, by index; kept until the output is whole, because the program that joins them may have to begin again.
@@ -38,7 +41,7 @@ extension RunEngine {
   ) -> SegmentFlow {
     var flow = SegmentFlow()
     guard !prepared.direct else {
-      flow.all = [Segment(index: 0, frames: 0..<frames)]
+      flow.all = prepared.hasPictures ? [Segment(index: 0, frames: 0..<frames)] : []
       return flow
     }
     flow.all = Segment.cut(frames)
@@ -46,7 +49,10 @@ extension RunEngine {
     flow.store = RunStore(
       cache, plan: prepared.plan, media: prepared.media, workerDirectory: configuration.workerDirectory,
       warning: observer.warning)
-    flow.reused = flow.store?.reusable(flow.all, warning: observer.warning) ?? [:]
+    let parts = prepared.hasSound ? flow.all + [.sound] : flow.all
+    flow.reused = flow.store?.reusable(parts, warning: observer.warning) ?? [:]
+    flow.sound = flow.reused.removeValue(forKey: Segment.sound.index)
+    flow.reusedSound = flow.sound != nil
     return flow
   }
 
@@ -68,12 +74,14 @@ extension RunEngine {
 
   /// Starts the program that joins finished segments. In a short run when all are there, because it would only take memory; in
   /// a long one with the first.
-  private func joinSegments() throws(SluiceError) {
-    guard assembler == nil, !flow.finished.isEmpty, flow.all.count > 64 || flow.finished.count == flow.all.count else { return }
+  func joinSegments() throws(SluiceError) {
+    guard assembler == nil, !flow.finished.isEmpty, flow.sound != nil || !prepared.hasSound,
+      flow.all.count > 64 || flow.finished.count == flow.all.count
+    else { return }
     guard let descriptor = output.descriptor else { throw SluiceError(.software, "the output is closed already") }
     let assembler = try Assembler(
       program: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory), plan: planRegion,
-      output: descriptor, segments: flow.all.count,
+      output: descriptor, segments: flow.all.count, sound: flow.sound.map { ($0, soundFrames) },
       environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
     self.assembler = assembler
     for segment in flow.all {

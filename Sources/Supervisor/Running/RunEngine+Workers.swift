@@ -41,8 +41,9 @@ extension RunEngine {
     ]
     for (ring, description) in memory.rings.enumerated() {
       let fills = description.fillRole == worker.role.rawValue
-      // A decoder sees no frame but its own.
-      if worker.role == SLUICE_ROLE_DECODER, !fills { continue }
+      // A decoder sees no frame but its own, and an encoder of sound no picture.
+      if worker.role == SLUICE_ROLE_DECODER || worker.role == SLUICE_ROLE_AUDIO, !fills { continue }
+      if worker.isForSound, description.fillRole != SLUICE_ROLE_AUDIO.rawValue { continue }
       regions.append(OfferedRegion(kind: SLUICE_REGION_RING, ring: ring, region: ringRegions[ring], writable: fills))
     }
     if hello.features & SLUICE_FEATURE_LOG.rawValue != 0 { regions += worker.makeLink() }
@@ -74,7 +75,7 @@ extension RunEngine {
     let convictions = scheduler.convictions
     if let index = worker.index {
       outgoing[index] = nil
-      if worker.role == SLUICE_ROLE_ENCODER { progressed = encoderCameFurther(index) }
+      if worker.role == SLUICE_ROLE_ENCODER { progressed = worker.isForSound ? soundCameFurther() : encoderCameFurther(index) }
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }

@@ -32,6 +32,7 @@ final class RunEngine {
   var retired: [RunStatistics.Worker] = []
   var counters = CounterSums()
   var segmentFiles: [Int: FileDescriptor] = [:]
+  var soundFile: FileDescriptor? = nil
   var nextIndex = 0
   var outgoing: [Int: [Message]] = [:]
   var restarts = 0
@@ -43,6 +44,7 @@ final class RunEngine {
   var pendingRestarts: [PendingRestart] = []
   /// Furthest frame that an encoder has let go of in each segment.
   var furthest: [Int: Int64] = [:]
+  var furthestSound: Int64 = 0
   /// Who was waited for at the last look, and since when; when hearts were looked at, and from when on they count.
   var marks: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]
   var nextProgressLook: UInt64 = 0
@@ -86,13 +88,16 @@ final class RunEngine {
     let flow = RunEngine.flow(prepared, configuration, frames: view.frameCount, observer)
     self.flow = flow
     let missing = flow.missing
-    memory =
+    let sound = RunEngine.sound(prepared, view, flow)
+    let pictures =
       missing.isEmpty
       ? .nothing
       : try MemoryPlan.make(
         plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
         lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
-        filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })))
+        filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })),
+        besides: sound?.bytes ?? 0)
+    memory = sound.map { pictures.adding($0) } ?? pictures
     output = try OutputTarget(
       path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
     directory = try RunDirectory()
@@ -121,6 +126,7 @@ final class RunEngine {
     setup.holdOnError = configuration.onError == .hold
     setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
     setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
+    setup.sound?.deaths = max(1, prepared.launch.audio.restarts)
     let rings = memory.rings
     scheduler = Scheduler(plan: view, setup: setup) { slot in
       guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
@@ -168,13 +174,15 @@ final class RunEngine {
   private func startWorkers() throws(SluiceError) {
     warnOfUncontained()
     try startFilters()
-    for number in 0..<prepared.decoders { try spawn(SLUICE_ROLE_DECODER, number) }
+    try startSound()
+    for number in 0..<(scheduler.laneCount > 0 ? prepared.decoders : 0) { try spawn(SLUICE_ROLE_DECODER, number) }
     // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
+    guard scheduler.laneCount > 0 else { return }
     for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
     for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
   }
 
-  func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0) throws(SluiceError) {
+  func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0, forSound: Bool = false) throws(SluiceError) {
     let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
     let token = sluice_random() | 1
     let limits = prepared.launch.role(role).limits
@@ -184,8 +192,10 @@ final class RunEngine {
     limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
     let nice = prepared.launch.role(role).nice
     if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
-    let name = "\(WorkerHandle.title(role))-\(number)"
-    workers.append(WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts))
+    let name = "\(forSound ? "sound-" : "")\(WorkerHandle.title(role))-\(number)"
+    let worker = WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts)
+    worker.isForSound = forSound
+    workers.append(worker)
   }
 
   /// Sleeps until something happens or the next tick is due, then takes in everything but bus messages.

@@ -10,6 +10,8 @@ final class WorkerHandle {
   let token: UInt64
   /// Filter that it was started for, or said that it is.
   var filter: String? = nil
+  /// An encoder that is for the sound alone.
+  var isForSound = false
   /// Key of the filter's name in its HELLO; 0: any.
   var serves: UInt64 = 0
   /// Since when it is at the filter job that it has longest.
@@ -56,7 +58,7 @@ final class WorkerHandle {
     self.restarts = restarts
   }
 
-  /// "decoder", "renderer", "encoder", "filter".
+  /// "decoder", "renderer", "encoder", "audio", "filter".
   static func title(_ role: sluice_role) -> String {
     role == SLUICE_ROLE_FILTER ? "filter" : String(program(role).dropFirst("sluice-".count))
   }
@@ -69,6 +71,7 @@ final class WorkerHandle {
     case SLUICE_ROLE_DECODER: "sluice-decoder"
     case SLUICE_ROLE_RENDERER: "sluice-renderer"
     case SLUICE_ROLE_FILTER: "sluice-filter"
+    case SLUICE_ROLE_AUDIO: "sluice-audio"
     default: "sluice-encoder"
     }
   }
@@ -77,9 +80,12 @@ final class WorkerHandle {
 /// Sums of the counters of workers, those that have ended included.
 struct CounterSums {
   private var ended: [UInt32: [StageCounter: UInt64]] = [:]
+  /// Of the audio worker that ended last.
+  private(set) var audio: AudioProfile? = nil
 
   mutating func add(_ worker: WorkerHandle) {
     guard let lease = worker.lease else { return }
+    if worker.role == SLUICE_ROLE_AUDIO { audio = lease.audioProfile }
     for counter in StageCounter.allCases {
       ended[worker.role.rawValue, default: [:]][counter, default: 0] &+= lease.value(counter)  // may be nonsense
     }

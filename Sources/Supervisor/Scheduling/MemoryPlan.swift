@@ -20,6 +20,8 @@ public struct MemoryPlan: Sendable {
   public var comfort: Int
   public var encoderKeeps: Int
   public var filters: FilterSetup
+  /// nil: no sound.
+  public var sound: SoundSetup? = nil
   var peakStreams: Int
 
   /// Of a run that renders nothing.
@@ -43,10 +45,11 @@ public struct MemoryPlan: Sendable {
   ///   - lookAhead: frames before its first that a stream is opened, where the budget allows.
   ///   - lanes: wanted number of lanes; fewer are planned when the budget says so.
   ///   - filterBytes: private memory of the filter workers that the run starts.
+  ///   - besides: what else the budget is for.
   /// - Throws: `.unavailable` when one lane does not fit, with the memory that would be needed.
   public static func make(
     plan: PlanView, budget: UInt64, decoders: Int, renderers: Int, lanes wanted: Int, lookAhead: Int64 = 12, segmented: Bool,
-    filterBytes: UInt64 = 0
+    filterBytes: UInt64 = 0, besides: UInt64 = 0
   ) throws(SluiceError) -> MemoryPlan {
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
@@ -55,13 +58,13 @@ public struct MemoryPlan: Sendable {
         let draft = Draft(
           plan: plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
           segmented: segmented, filterBytes: filterBytes)
-        let candidate = draft.plan(budget: budget)
+        let candidate = draft.plan(budget: budget > besides ? budget - besides : 0)
         if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
-        if candidate.bytes <= budget, candidate.slotCount <= Int(SLUICE_MAX_SLOTS) { return candidate }
+        if candidate.bytes + besides <= budget, candidate.slotCount <= Int(SLUICE_MAX_SLOTS) { return candidate }
         last = candidate
       }
     }
-    let need = ((last?.bytes ?? 0) >> 20) + 1
+    let need = (((last?.bytes ?? 0) + besides) >> 20) + 1
     throw SluiceError(
       .unavailable, "this timeline needs about \(need) MiB, the budget is \(budget >> 20) MiB",
       at: "--memory", advice: "give --memory \(need)MiB or more, a smaller canvas, or fewer clips at the same time")

@@ -179,7 +179,7 @@ extension Scheduler {
         actions.append(.begin(worker: encoder, segment: segment))
       }
       while let first = lanes[lane].window.first, first.ready, first.stage == filtering.output.count,
-        segment.frames.contains(first.number),
+        segment.frames.contains(first.number), isSoundAhead(of: first.number, lane: lane),
         lanes[lane].encoding < setup.encodeCredit
       {
         lanes[lane].window.removeFirst()
@@ -191,7 +191,7 @@ extension Scheduler {
         actions.append(
           .encode(worker: encoder, frame: first.number, slot: first.slot.slot, generation: first.slot.generation))
       }
-      guard lanes[lane].nextEncode == segment.frames.upperBound else { return }
+      guard lanes[lane].nextEncode == segment.frames.upperBound, isSoundSent else { return }
       actions.append(.finish(worker: encoder, segment: segment))
       lanes[lane].writing.append(segment)
       lanes[lane].current += 1
@@ -201,6 +201,7 @@ extension Scheduler {
 
   mutating func encoderReleased(_ worker: Int, _ slot: Int, _ generation: UInt32, _ count: Int) {
     guard slot >= 0, slot < ledger.slots.count else { return nonsense(worker, "slot \(slot) is out of range") }
+    if soundReleased(worker, slot, generation, count) { return }
     guard ledger[slot].generation == generation, let lane = lanes.firstIndex(where: { $0.encoder == worker }) else { return }
     guard count > 0, count <= ledger.uses(slot, by: worker) else {
       return nonsense(worker, "slot \(slot) was given back more often than it was lent")
@@ -244,6 +245,7 @@ extension Scheduler {
     lanes[lane].nextEncode = start
     lanes[lane].nextCompose = start
     lanes[lane].nextStream = 0
+    if sound?.setup.destination == .lane { rewindSound() }
     closeStills()
   }
 

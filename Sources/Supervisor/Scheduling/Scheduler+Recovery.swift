@@ -8,6 +8,7 @@ extension Scheduler {
   mutating func workerDied(_ worker: Int) {
     leaving.remove(worker)
     dismissed.remove(worker)
+    if soundWorkerDied(worker) { return }
     if let index = decoders.firstIndex(of: worker) {
       decoders.remove(at: index)
       decoderDied(worker)

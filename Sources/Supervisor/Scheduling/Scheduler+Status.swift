@@ -8,9 +8,12 @@ extension Scheduler {
 
   /// Stage that the oldest frame of the first unfinished lane waits for; empty when none can be named.
   var waitingFor: String {
-    guard let lane = lanes.first(where: { !$0.isDone }) else { return "" }
+    guard let lane = lanes.first(where: { !$0.isDone }) else {
+      return sound.map { $0.isDone ? "" : $0.window.first?.ready == false ? "audio" : "encode" } ?? ""
+    }
     if lane.nextCompose >= lane.end { return "encode" }
     guard let first = lane.window.first else { return isAwaitingFilter(lane) ? "filter" : "decode" }
+    if first.ready, !isSoundAhead(of: first.number, lane: 0) { return "audio" }
     if first.ready { return first.stage < filtering.output.count ? "filter" : "encode" }
     return "render"
   }
@@ -33,6 +36,12 @@ extension Scheduler {
       return "while it decoded \(plan.source(plan.stream(use.record).source).text) for frame \(use.next)"
     }
     if let work = filterWork(of: worker) { return "at the \(work)" }
+    if let sound, sound.worker == worker, let next = sound.window.first(where: { !$0.ready }) {
+      return "while it mixed \(soundPlace(next.block))"
+    }
+    if let sound, sound.encoder == worker, !sound.isWritten {
+      return "while it encoded the sound up to \(Scheduler.seconds(sound.sent))"
+    }
     for case let job? in jobs where job.worker == worker { return "while it rendered frame \(job.frame)" }
     if let lane = lanes.first(where: { $0.encoder == worker && !$0.isDone }) {
       return "while it encoded from frame \(lane.segments[min(lane.current, lane.segments.count - 1)].frames.lowerBound)"

@@ -171,14 +171,14 @@ extension Scheduler {
   /// Who is waited for, so that a worker whose heart beats but whose work stands still is found: with a mark that changes
   /// with any progress. Streams and encoders count only while nobody but they is the reason.
   struct Waiting: Sendable {
-    enum Key: Hashable, Sendable { case stream(UInt32), jobs(Int), encoder(Int) }
+    enum Key: Hashable, Sendable { case stream(UInt32), jobs(Int), encoder(Int), sound }
     var key: Key
     var worker: Int
     var mark: Int64
   }
 
   var waiting: [Waiting] {
-    var list: [Waiting] = []
+    var list = soundWaiting
     for use in uses.values {
       guard let worker = use.worker, !use.ended else { continue }
       // To close, or at its end, a stream has only to say so; else it is waited for when a lane lacks its picture, holds

@@ -47,6 +47,7 @@ public struct Scheduler: Sendable {
   var leaving: Set<Int> = []
   var dismissed: Set<Int> = []
   var filtering: FilterState
+  var sound: SoundState?
   /// Frames from here on are not begun yet: a preview keeps to real time.
   var horizon = Int64.max
   var actions: [SchedulerAction] = []
@@ -83,6 +84,7 @@ public struct Scheduler: Sendable {
     reserve = setup.sizes[0].reserve
     ledger = Ledger(rings: setup.rings, active: rings)
     filtering = FilterState(plan)
+    sound = setup.sound.map(SoundState.init)
     lent = Array(repeating: 0, count: setup.rings.count)
     pool = setup.runs
     segmentCount = setup.runs.reduce(0) { $0 + $1.count }
@@ -92,7 +94,7 @@ public struct Scheduler: Sendable {
     shareOut()
   }
 
-  public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) }
+  public var isDone: Bool { pool.isEmpty && lanes.allSatisfy(\.isDone) && sound?.isDone ?? true }
   /// Some frame shows another picture than the plan says, because its own could not be had.
   public var hasHeld: Bool { hasFailedStream || !heldFrames.isEmpty || !poisoned.isEmpty }
   public var framesInFlight: Int { lanes.reduce(0) { $0 + $1.window.count } }
@@ -122,6 +124,9 @@ public struct Scheduler: Sendable {
     case .filterReady(let worker, let key, let credit): filterReady(worker, serves: key, credit: credit)
     case .filtered(let worker, let job, let slot, let generation): filtered(worker, job, slot, generation)
     case .segmentWritten(let worker, let segment, let bytes): segmentWritten(worker, segment, bytes)
+    case .soundEncoderReady(let worker): soundEncoderReady(worker)
+    case .soundFilled(let worker, let slot, let generation, let header): soundFilled(worker, slot, generation, header)
+    case .soundWritten(let worker, let bytes): soundWritten(worker, bytes)
     }
   }
 
@@ -134,9 +139,11 @@ public struct Scheduler: Sendable {
     for lane in lanes.indices { compose(lane) }
     dispatchJobs()
     _ = startFilters()
+    advanceSound()
     for lane in lanes.indices { encode(lane) }
     // What the encoder has now counts as kept, and makes room for filters; what they pass on at once is encoded at once.
     while startFilters() { for lane in lanes.indices { encode(lane) } }
+    advanceSound()
     for handle in uses.keys.sorted() { topUp(handle) }
   }
 
@@ -159,6 +166,7 @@ public struct Scheduler: Sendable {
     case SLUICE_ROLE_DECODER.rawValue: decoders.append(worker)
     case SLUICE_ROLE_RENDERER.rawValue: renderers.append(worker)
     case SLUICE_ROLE_ENCODER.rawValue: encoders.append(worker)
+    case SLUICE_ROLE_AUDIO.rawValue: soundWorkerReady(worker)
     default: break
     }
   }
@@ -172,6 +180,7 @@ public struct Scheduler: Sendable {
   /// A slot went from its stream (or from the output frames of lane `stream & 0xff`) back to the ring.
   mutating func becameFree(_ slot: Int, stream: UInt32) {
     if stream == Scheduler.filteredStream { return filteredSlotFreed(slot) }
+    if stream == Scheduler.soundStream { return }
     if let lane = Scheduler.outputLane(stream) {
       lanes[lane].outputSlots -= 1
       return

@@ -37,6 +37,8 @@ public struct SchedulerSetup: Sendable {
   public var decoderDeaths = Int.max
   public var rendererDeaths = Int.max
   public var filters = FilterSetup()
+  /// nil: the run makes no sound.
+  public var sound: SoundSetup? = nil
 
   public init(runs: [[Segment]], memory: MemoryPlan) {
     self.runs = runs
@@ -50,6 +52,7 @@ public struct SchedulerSetup: Sendable {
     comfort = memory.comfort
     encoderKeeps = memory.encoderKeeps
     filters = memory.filters
+    sound = memory.sound
     jobCount = max(8, memory.laneCapacity * memory.outputSlotsPerLane + 4)
   }
 }
@@ -75,6 +78,11 @@ public enum SchedulerEvent: Sendable {
   /// A worker that filters; `serves`: key of the filter's name, or 0 for any.
   case filterReady(Int, serves: UInt64, credit: Int)
   case filtered(worker: Int, job: UInt32, slot: Int, generation: UInt32)
+  /// An encoder that was started for the sound.
+  case soundEncoderReady(Int)
+  /// `header`: what the slot says of itself.
+  case soundFilled(worker: Int, slot: Int, generation: UInt32, header: SoundBlock?)
+  case soundWritten(worker: Int, bytes: UInt64)
 }
 
 /// What is to be done, in this order.
@@ -92,6 +100,12 @@ public enum SchedulerAction: Sendable {
   case begin(worker: Int, segment: Segment)
   case encode(worker: Int, frame: Int64, slot: Int, generation: UInt32)
   case finish(worker: Int, segment: Segment)
+  case fillSound(worker: Int, slot: Int, generation: UInt32, block: Int64)
+  /// `alone`: straight into the output.
+  case beginSound(worker: Int, alone: Bool)
+  case encodeSound(worker: Int, slot: Int, generation: UInt32, block: Int64)
+  case finishSound(worker: Int, blocks: Int64, alone: Bool)
+  case soundDone(bytes: UInt64)
   /// It has done what it had, and may end.
   case dismiss(worker: Int)
   /// Its answer made no sense, or it failed a second time: end it.

@@ -9,7 +9,7 @@ import Glibc
 /// level. Which objects they load is asked of the programs themselves and kept in the store, under their identity and that
 /// of the linker's table.
 enum ProgramIdentity {
-  private static let programs = ["sluice-decoder", "sluice-renderer", "sluice-encoder"]
+  private static let programs = ["sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio"]
 
   /// Equal bytes: the same programs, the same libraries, the same machine as far as it matters. nil when it cannot be told.
   static func bytes(store: String, workerDirectory: String?) -> [UInt8]? {

@@ -7,6 +7,11 @@ import Timeline
 import Glibc
 #endif
 
+extension Segment {
+  /// Stands for the whole sound where segments are kept and found.
+  static let sound = Segment(index: -1, frames: 0..<0)
+}
+
 /// The keys of a run's segments, each made when it is asked for. Thread-safe.
 final class SegmentKeys: Sendable {
   /// A segment that may be stored, and the files that it stands on.
@@ -35,6 +40,7 @@ final class SegmentKeys: Sendable {
 
   /// nil: it shows something that may differ from run to run.
   func key(of segment: Segment) -> Keyed? {
+    if segment == .sound { return nil }
     if readsFiles { return nil }
     let content = plan.content(of: segment.frames)
     guard content.isReproducible else { return nil }

@@ -64,7 +64,7 @@ class SimulatedWorker {
   func nonsense(_ world: World) -> SchedulerEvent? {
     if world.random.chance(50), let event = said.randomElement(using: &world.random) {
       switch event {
-      case .published, .segmentWritten: lied = true
+      case .published, .segmentWritten, .soundWritten: lied = true
       default: break
       }
       return event
@@ -172,22 +172,28 @@ final class SimulatedEncoder: SimulatedWorker {
   private var finishing: Segment?
   private var todo: [SchedulerAction] = []
   private let delay: Int
+  private var sound = SoundTaking()
 
   init(_ index: Int, _ role: UInt32, keeps: Int, _ random: inout TestRandom) {
     delay = random.int(0...keeps)
     super.init(index, role, &random)
   }
 
-  override var canWork: Bool { finishing != nil || held.count > delay || !todo.isEmpty }
+  override var canWork: Bool { finishing != nil || held.count > delay || !todo.isEmpty || !sound.isEmpty }
 
   override func take(_ action: SchedulerAction, _ world: World) throws { todo.append(action) }
 
   override func work(_ world: World) throws {
+    if !sound.isEmpty, world.random.chance(50) { return outbox.append(try sound.letGo(index, world)) }
     if held.count > delay || (finishing != nil && !held.isEmpty) {
       return try letGo(held.removeFirst(), world)
     }
     if let finished = finishing {
       guard next == finished.frames.upperBound else { throw Violation("segment \(finished.index) ends at frame \(next)") }
+      if world.memory.sound?.destination == .lane {
+        guard sound.isEmpty else { return outbox.append(try sound.letGo(index, world)) }
+        try sound.checkEnd(world)
+      }
       outbox.append(.segmentWritten(worker: index, segment: finished.index, bytes: 1))
       finishing = nil
       segment = nil
@@ -207,6 +213,7 @@ final class SimulatedEncoder: SimulatedWorker {
       let entry = Held(frame: frame, slot: slot, generation: generation, content: world.content[slot])
       try check(entry, world)
       held.append(entry)
+    case .encodeSound(_, let slot, let generation, let block): try sound.take(slot, generation, block, world)
     case .finish(_, let finished):
       guard segment == finished else { throw Violation("segment \(finished.index) is finished out of turn") }
       finishing = finished
@@ -250,7 +257,7 @@ final class SimulatedEncoder: SimulatedWorker {
       where !world.truth.allows(picture, record: layer.stream, frame: entry.frame) {
         throw Violation("frame \(entry.frame), drawn for \(frame), shows a wrong picture of stream \(layer.stream)")
       }
-    case .nothing, .garbage, .filtered:
+    case .nothing, .garbage, .filtered, .sound:
       throw Violation("frame \(entry.frame) in slot \(entry.slot) is \(entry.content)\n\(world.picture)")
     }
   }

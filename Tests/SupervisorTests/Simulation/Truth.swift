@@ -90,5 +90,6 @@ enum Content: Equatable {
   /// Rendered for `frame` from these pictures, one for each layer.
   case composite(frame: Int64, [UInt64?])
   /// By a filter of the plan; `frame` where that counts.
+  case sound(Int64)
   indirect case filtered(Int, frame: Int64?, Content)
 }

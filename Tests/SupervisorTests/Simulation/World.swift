@@ -32,9 +32,10 @@ struct WorldOptions {
   /// Workers that come and go, in a thousand steps; and of a hundred segments, those that are there already.
   var visits = 0
   var stored = 0
+  var sound: SoundSetup.Destination? = nil
   var description: String {
     "lanes \(lanes), filters \(filters), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
-      + "failing \(failingSources), visits \(visits), stored \(stored)"
+      + "failing \(failingSources), visits \(visits), stored \(stored), sound \(sound.map { "\($0)" } ?? "none")"
   }
 }
 
@@ -55,6 +56,7 @@ final class World {
   var deathsLeft = 25
   var events = 0
   var written: Set<Int> = []
+  var soundIsDone = false
   let segmentTotal: Int
   let frameTotal: Int64
   var visitsLeft = 30
@@ -74,9 +76,9 @@ final class World {
     var runs: [[Segment]] = [[]]
     var at: Int64 = 0
     var count = 0
-    let longest = random.int(3...60)
+    let longest = options.sound == .lane ? Int.max >> 2 : random.int(3...60)
     while at < truth.plan.frameCount {
-      let end = min(truth.plan.frameCount, at + Int64(random.int(1...longest)))
+      let end = options.sound == .lane ? truth.plan.frameCount : min(truth.plan.frameCount, at + Int64(random.int(1...longest)))
       if random.chance(options.stored) {
         runs.append([])
       } else {
@@ -86,6 +88,7 @@ final class World {
       at = end
     }
     runs.removeAll { $0.isEmpty }
+    if options.sound == .output { runs = [] }
     segmentTotal = runs.reduce(0) { $0 + $1.count }
     frameTotal = runs.joined().reduce(0) { $0 + Int64($1.frames.count) }
     var setup = SchedulerSetup(runs: runs, memory: memory)
@@ -98,6 +101,10 @@ final class World {
     let headers = Headers(slots)
     self.headers = headers
     scheduler = Scheduler(plan: truth.plan, setup: setup) { headers.of[$0] }
+    if let sound = options.sound {
+      coming.append((SLUICE_ROLE_AUDIO.rawValue, random.int(0...40)))
+      if sound != .lane { coming.append((SimulatedSoundEncoder.role, random.int(0...40))) }
+    }
     for _ in 0..<options.filters { coming.append((SLUICE_ROLE_FILTER.rawValue, random.int(0...20))) }
     for _ in 0..<options.decoders { coming.append((SLUICE_ROLE_DECODER.rawValue, random.int(0...20))) }
     for _ in 0..<options.renderers { coming.append((SLUICE_ROLE_RENDERER.rawValue, random.int(0...20))) }
@@ -193,6 +200,8 @@ final class World {
       switch role {
       case SLUICE_ROLE_DECODER.rawValue: SimulatedDecoder(index, role, &random)
       case SLUICE_ROLE_RENDERER.rawValue: SimulatedRenderer(index, role, &random)
+      case SLUICE_ROLE_AUDIO.rawValue: SimulatedMixer(index, role, &random)
+      case SimulatedSoundEncoder.role: SimulatedSoundEncoder(index, role, &random)
       case SLUICE_ROLE_FILTER.rawValue: SimulatedFilter(index, role, serves: filterToServe(), &random)
       default: SimulatedEncoder(index, role, keeps: memory.encoderKeeps, &random)
       }
@@ -200,6 +209,7 @@ final class World {
     if let filter = worker as? SimulatedFilter {
       return try deliver(.filterReady(index, serves: filter.serves, credit: random.int(1...3)))
     }
+    if role == SimulatedSoundEncoder.role { return try deliver(.soundEncoderReady(index)) }
     try deliver(.workerReady(index, role: role))
   }
 
@@ -281,7 +291,8 @@ final class World {
     switch action {
     case .open(let worker, _, _, _, _), .deny(let worker, _), .grant(let worker, _, _, _), .close(let worker, _),
       .render(let worker, _, _, _, _, _, _), .begin(let worker, _), .encode(let worker, _, _, _), .finish(let worker, _),
-      .dismiss(let worker), .filter(let worker, _, _, _, _, _, _):
+      .dismiss(let worker), .filter(let worker, _, _, _, _, _, _), .fillSound(let worker, _, _, _), .beginSound(let worker, _),
+      .encodeSound(let worker, _, _, _), .finishSound(let worker, _, _):
       guard let worker = workers.first(where: { $0.index == worker }) else {
         // Decided before its death was known: it goes to nobody.
         if justDied.contains(worker) { return }
@@ -296,6 +307,9 @@ final class World {
       }
     case .segmentDone(let segment, _):
       guard written.insert(segment.index).inserted else { throw Violation("segment \(segment.index) is done twice") }
+    case .soundDone:
+      guard !soundIsDone else { throw Violation("the sound is done twice") }
+      soundIsDone = true
     case .warn: break
     case .fail(let text, _): throw Violation("the run fails: \(text)")
     }
@@ -361,6 +375,12 @@ final class World {
     }
     guard scheduler.uses.isEmpty, scheduler.open.isEmpty else { throw Violation("streams are left at the end\n\(picture)") }
     guard scheduler.jobs.allSatisfy({ $0 == nil }) else { throw Violation("jobs are left at the end") }
+    if let sound = options.sound,
+      !scheduler.sound.map({ $0.isSent && $0.window.isEmpty && $0.encoding == 0 })!
+        || soundIsDone != (sound != .lane)
+    {
+      throw Violation("the sound is not done")
+    }
     guard written.count == segmentTotal else { throw Violation("\(written.count) of \(segmentTotal) segments were written") }
     guard scheduler.counts.framesEncoded == frameTotal else {
       throw Violation("\(scheduler.counts.framesEncoded) of \(frameTotal) frames were counted")
