@@ -9,7 +9,7 @@ BENCH_PACKAGES = python3-venv gstreamer1.0-tools gstreamer1.0-plugins-base gstre
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = sluice sluice-decoder sluice-renderer sluice-encoder
+PROGRAMS = sluice sluice-decoder sluice-renderer sluice-encoder sluice-audio
 RELEASE = .build/release
 # One run-time library inside each program: an installed Sluice needs no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib

@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "sluice-decoder", targets: ["sluice-decoder"]),
     .executable(name: "sluice-renderer", targets: ["sluice-renderer"]),
     .executable(name: "sluice-encoder", targets: ["sluice-encoder"]),
+    .executable(name: "sluice-audio", targets: ["sluice-audio"]),
   ],
   targets: [
     // System libraries: a module map and a shim each.
@@ -92,11 +93,21 @@ let package = Package(
         "CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AVBinding", "EncodeStage",
         "WorkerRuntime", "CShortMemory",
       ]),
+    program(
+      "sluice-audio",
+      [
+        "CSluice", "CAllocationCounter", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AudioEngine",
+        "AVBinding", "AudioStage", "WorkerRuntime", "CAVCodec", "CAVFilter", "CAVFormat", "CSWResample",
+      ]),
     .testTarget(
       name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),
 
     .testTarget(
       name: "AudioEngineTests", dependencies: ["CAllocationCounter", "SluiceBase", "FrameModel", "AudioEngine"],
+      swiftSettings: strict + [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "AudioStageTests",
+      dependencies: ["SluiceBase", "FrameModel", "Timeline", "AudioEngine", "AVBinding", "AudioStage"],
       swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "CommandLineTests",
@@ -118,7 +129,9 @@ let package = Package(
       name: "ControlBusTests", dependencies: ["CSluice", "SluiceBase", "CZeroMQ", "ControlBus"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder"],
+      dependencies: [
+        "CSluice", "SluiceBase", "FrameModel", "sluice", "sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio",
+      ],
       exclude: ["Reference", "Containment/attempts.c", "Containment/huge.py"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

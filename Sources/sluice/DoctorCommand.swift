@@ -11,7 +11,7 @@ import Glibc
 enum DoctorCommand {
   static func run(_ invocation: Invocation) throws {
     var report = DoctorReport(checks: [], versions: [])
-    for name in ["sluice-decoder", "sluice-renderer", "sluice-encoder"] {
+    for name in ["sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio"] {
       checkProgram(name, directory: invocation.settings.text(.workerDirectory), &report)
     }
     report.checks += MachineChecks.all() + [CachePlace.check(invocation.settings)]
