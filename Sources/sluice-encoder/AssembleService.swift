@@ -37,7 +37,9 @@ enum AssembleService {
       // Nothing comes any more when the supervisor is gone.
       guard n == MemoryLayout.size(ofValue: packet), fd >= 0 else { exit(ExitCode.interrupted.rawValue) }
       let segment = FileDescriptor(fd)
-      guard packet.bytes <= 1 << 60, packet.reserved <= 1 << 60 else { throw SluiceError(.software, "a segment's length is wrong") }
+      guard packet.bytes <= 1 << 60, packet.reserved <= 1 << 60 else {
+        throw SluiceError(.software, "a segment's length is wrong")
+      }
       if packet.ring == SLUICE_JOB_SOUND {
         sound = segment
         try joiner.appendSound(segment.raw, frames: Int64(packet.bytes))

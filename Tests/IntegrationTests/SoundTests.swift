@@ -11,7 +11,9 @@ struct SoundTests {
 
   /// Of a file as players see it: each stream from its start time on.
   static func onsets(_ path: String, rate: Double) throws -> Onsets {
-    let picture = try Clips.ffmpeg(["-i", path, "-map", "0:v", "-vf", "scale=8:8", "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"])
+    let picture = try Clips.ffmpeg([
+      "-i", path, "-map", "0:v", "-vf", "scale=8:8", "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-",
+    ])
     let pictureStart = try start(path, "v"), soundStart = try start(path, "a")
     var flashes: [Double] = []
     var wasLight = false
@@ -123,7 +125,8 @@ struct SoundTests {
       var left = 4
       while left > 0, !run.hasEnded, DispatchTime.now().uptimeNanoseconds < end {
         poll(nil, 0, Int32.random(in: 5...60, using: &random))
-        let victims = Processes.children(of: run.pid, named: "sluice-audio") + Processes.children(of: run.pid, named: "sluice-encoder")
+        let victims =
+          Processes.children(of: run.pid, named: "sluice-audio") + Processes.children(of: run.pid, named: "sluice-encoder")
         guard let victim = victims.randomElement(using: &random) else { continue }
         kill(victim, SIGKILL)
         kills += 1

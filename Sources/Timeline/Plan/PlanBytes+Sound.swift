@@ -27,7 +27,8 @@ extension PlanBytes {
       options = settings.options.map { texts.add($0) }
       tracks = sound.tracks.map { track in
         sluice_plan_sound_track(
-          gain: values.add(track.gain), pan: values.add(track.pan), first_effect: add(track.effects, &texts, &values, &parameters),
+          gain: values.add(track.gain), pan: values.add(track.pan),
+          first_effect: add(track.effects, &texts, &values, &parameters),
           effect_count: UInt32(track.effects.count), into: Int32(track.into ?? -1), reserved: 0)
       }
       clips = sound.clips.map { record($0, &texts, &values, &parameters) }
@@ -79,7 +80,8 @@ extension PlanBytes {
 
     /// Index of the first.
     private mutating func add(
-      _ chain: [SoundPlan.Effect], _ texts: inout TextArea, _ values: inout ValueTable, _ parameters: inout [sluice_plan_parameter]
+      _ chain: [SoundPlan.Effect], _ texts: inout TextArea, _ values: inout ValueTable,
+      _ parameters: inout [sluice_plan_parameter]
     ) -> UInt32 {
       if chain.isEmpty { return 0 }
       if let first = chains[chain] { return first }

@@ -20,7 +20,9 @@ private struct SoundCheck {
     SoundLimits.sampleRates.contains(Int64(sound.sample_rate)) && SoundLimits.channels.contains(Int(sound.channels))
       && SoundLimits.frames.contains(sound.frame_count) && sound.start.isSound && plan.isText(sound.codec)
       && sound.bit_rate <= 1 << 40 && sound.loudness.magnitude <= 1000 && sound.flags <= SLUICE_SOUND_LOUDNESS
-      && plan.all(sluice_plan_option.self, sound.option_offset, sound.option_count) { plan.isText($0.name) && plan.isText($0.value) }
+      && plan.all(sluice_plan_option.self, sound.option_offset, sound.option_count) {
+        plan.isText($0.name) && plan.isText($0.value)
+      }
       && plan.all(sluice_plan_sound_effect.self, sound.effect_offset, sound.effect_count, isEffect) && areClips && areTracks
   }
 
@@ -83,7 +85,9 @@ enum SoundLimits {
   static let streams = 1023
 
   /// Whether it is a time of a source, in seconds.
-  static func isTime(_ time: Rational) -> Bool { time.num.magnitude <= 1 << 60 && time.double.magnitude <= 1e9 && time.den <= 1 << 40 }
+  static func isTime(_ time: Rational) -> Bool {
+    time.num.magnitude <= 1 << 60 && time.double.magnitude <= 1e9 && time.den <= 1 << 40
+  }
 
   /// Whether `start + n / sampleRate * speed` is exact in 64 bits for every n up to `frames`.
   static func playable(start: Rational, speed: Rational, sampleRate: Int64, frames: Int64) -> Bool {
