@@ -59,7 +59,9 @@ struct RunPreparation {
     for (path, result) in zip(missing, found) {
       media[path] = try result.get()
     }
-    let settings = try OutputChoice.settings(configuration)
+    let choice = try OutputChoice(configuration, hasSound: configuration.project.hasSound(media: media))
+    let settings = choice.settings
+    if let note = choice.note { observer.warning(note) }
     let plan = try compile(configuration, media, settings, launch, observer)
     for warning in plan.warnings { observer.warning(warning) }
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
