@@ -91,6 +91,10 @@ extension Option {
     "role", "ROLE", .choice(["decoder", "renderer", "encoder"]), for: [.attach], "what the new workers do")
   public static let count = Option("count", "N", .count(1...32), for: [.attach], "how many new workers; default 1")
 
+  public static let tracks = Option("tracks", "N", .count(1...1024), for: [.bench], "tracks of the audio benchmark; default 64")
+  public static let seconds = Option(
+    "seconds", "N", .count(1...86400), for: [.bench], "seconds that the audio benchmark plays; default 60")
+
   public static let json = Option("json", for: [.probe, .doctor, .bench, .ps], "print JSON")
 
   public static let help = Option("help", short: "h", immediate: true, for: Set(CommandName.allCases), "print this help")
@@ -108,7 +112,7 @@ extension Option {
     memory, decoders, renderers, encoders, backend, noAudio, audioCodec, audioBitrate,
     audioOption, channels, sampleRate, loudness, cache, cacheLimit, cleanCache, noCache, onError, launch, stats,
     progress,
-    role, count, workerDirectory, json, help, version, completion, manPage,
+    role, count, tracks, seconds, workerDirectory, json, help, version, completion, manPage,
   ]
   /// Options that stand before any command.
   public static let beforeCommand: [Option] = [help, version, completion, manPage]
