@@ -69,6 +69,7 @@ extension RunEngine {
     hear(worker)
     rescan(worker)
     workers.removeAll { $0 === worker }
+    deaths.remove(worker.process)
     counters.add(worker)
     retire(worker)
     let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""
