@@ -194,8 +194,6 @@ final class RunEngine {
       ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]) { $1 }
     let process = try ChildProcess(program, arguments: [], environment: environment)
     limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
-    let nice = prepared.launch.role(role).nice
-    if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let name = "\(forSound ? "sound-" : "")\(WorkerHandle.title(role))-\(number)"
     let worker = WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts)
     worker.isForSound = forSound
