@@ -98,6 +98,7 @@ let package = Package(
       [
         "CSluice", "CAllocationCounter", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "AudioEngine",
         "AVBinding", "AudioStage", "WorkerRuntime", "CAVCodec", "CAVFilter", "CAVFormat", "CSWResample",
+        "CShortMemory",
       ]),
     .testTarget(
       name: "RenderStageTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "Timeline", "RenderStage"]),

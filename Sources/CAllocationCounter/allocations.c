@@ -17,24 +17,32 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
+// Where CShortMemory is linked too, it is told what there is no memory for: these hooks stand in front of its own.
+extern void sluice_allocation_refused(size_t) __attribute__((weak));
+
+static void *checked(void *p, size_t bytes) {
+  if (__builtin_expect(!p && bytes > 0, 0) && sluice_allocation_refused) sluice_allocation_refused(bytes);
+  return p;
+}
+
 void *malloc(size_t bytes) {
   count++;
-  return __libc_malloc(bytes);
+  return checked(__libc_malloc(bytes), bytes);
 }
 
 void *calloc(size_t n, size_t bytes) {
   count++;
-  return __libc_calloc(n, bytes);
+  return checked(__libc_calloc(n, bytes), n * bytes);
 }
 
 void *realloc(void *old, size_t bytes) {
   count++;
-  return __libc_realloc(old, bytes);
+  return checked(__libc_realloc(old, bytes), bytes);
 }
 
 void *memalign(size_t alignment, size_t bytes) {
   count++;
-  return __libc_memalign(alignment, bytes);
+  return checked(__libc_memalign(alignment, bytes), bytes);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes) { return memalign(alignment, bytes); }

@@ -20,7 +20,8 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
-static void refused(size_t bytes) {
+void sluice_allocation_refused(size_t bytes);
+void sluice_allocation_refused(size_t bytes) {
   struct rlimit limit;
   int e = errno;
   if (ending != 0 && getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes <= limit.rlim_cur) _exit(ending);
@@ -32,26 +33,26 @@ static void refused(size_t bytes) {
 
 HOOK void *malloc(size_t bytes) {
   void *p = __libc_malloc(bytes);
-  if (__builtin_expect(!p, 0)) refused(bytes);
+  if (__builtin_expect(!p, 0)) sluice_allocation_refused(bytes);
   return p;
 }
 
 HOOK void *calloc(size_t n, size_t bytes) {
   void *p = __libc_calloc(n, bytes);
   size_t all;
-  if (__builtin_expect(!p, 0) && !__builtin_mul_overflow(n, bytes, &all)) refused(all);
+  if (__builtin_expect(!p, 0) && !__builtin_mul_overflow(n, bytes, &all)) sluice_allocation_refused(all);
   return p;
 }
 
 HOOK void *realloc(void *old, size_t bytes) {
   void *p = __libc_realloc(old, bytes);
-  if (__builtin_expect(!p && bytes > 0, 0)) refused(bytes);
+  if (__builtin_expect(!p && bytes > 0, 0)) sluice_allocation_refused(bytes);
   return p;
 }
 
 HOOK void *memalign(size_t alignment, size_t bytes) {
   void *p = __libc_memalign(alignment, bytes);
-  if (__builtin_expect(!p, 0)) refused(bytes);
+  if (__builtin_expect(!p, 0)) sluice_allocation_refused(bytes);
   return p;
 }
 

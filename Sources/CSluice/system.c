@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CSluice.h"
+#include <sys/epoll.h>
 #include <linux/memfd.h>
 #include <malloc.h>
 #include <spawn.h>
@@ -273,4 +274,11 @@ int sluice_read_signal(int fd) {
   do n = read(fd, &info, sizeof info);
   while (n < 0 && errno == EINTR);
   return n == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int sluice_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int sluice_epoll_change(int set, int fd, bool in) {
+  struct epoll_event event = {.events = EPOLLIN};
+  return epoll_ctl(set, in ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, &event);
 }

@@ -36,6 +36,14 @@ public struct MediaInfo: Equatable, Sendable {
     public var codec = ""
     public var sampleRate = 0
     public var channels = 0
+    /// FFmpeg's name of the channels' places: `stereo`, `5.1(side)`; empty when unknown.
+    public var layout = ""
+    /// First sample that is heard, in seconds of the source (see `soundZero`); may be below zero.
+    public var start = Rational.zero
+    /// Seconds; nil when unknown.
+    public var duration: Rational? = nil
+    /// Seconds of the source at its end; nil when unknown.
+    public var end: Rational? { duration.flatMap { $0 > .zero ? start + $0 : nil } }
     public init() {}
   }
 
@@ -50,6 +58,8 @@ public struct MediaInfo: Equatable, Sendable {
   public var modified: Int64 = 0
   public var video: Video? = nil
   public var audio: [Audio] = []
+  /// Presentation time in the file, in seconds, that is the source's 0: of its first picture, else of the first sample that is heard.
+  public var soundZero = Rational.zero
   /// What a user should know of it, a line each: a font that another one stands in for, pictures missing from a sequence.
   public var notes: [String] = []
 

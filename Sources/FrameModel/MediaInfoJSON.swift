@@ -14,12 +14,8 @@ extension MediaInfo {
     if let duration { members.append(JSONMember("duration", .string(duration.description))) }
     if let video { members.append(JSONMember("video", video.jsonValue)) }
     members.append(
-      JSONMember(
-        "audio",
-        .array(
-          audio.map {
-            .object(["codec": .string($0.codec), "sampleRate": .number($0.sampleRate), "channels": .number($0.channels)])
-          })))
+      JSONMember("audio", .array(audio.map(\.jsonValue))))
+    if soundZero != .zero { members.append(JSONMember("soundZero", .string(soundZero.description))) }
     if !notes.isEmpty { members.append(JSONMember("notes", .array(notes.map { .string($0) }))) }
     return .object(members)
   }
@@ -48,19 +44,54 @@ extension MediaInfo {
       self.video = video
     }
     for track in audio {
-      guard let codec = track["codec"]?.string, let rate = track["sampleRate"]?.int, let channels = track["channels"]?.int
-      else { return nil }
-      var item = Audio()
-      item.codec = codec
-      item.sampleRate = rate
-      item.channels = channels
+      guard let item = Audio(track) else { return nil }
       self.audio.append(item)
+    }
+    if let text = value["soundZero"] {
+      guard let zero = text.string.flatMap(Rational.init(fraction:)), zero.isModest else { return nil }
+      soundZero = zero
     }
     if let lines = value["notes"] {
       guard let lines = lines.array else { return nil }
       notes = lines.compactMap(\.string)
     }
   }
+}
+
+extension MediaInfo.Audio {
+  fileprivate var jsonValue: JSONValue {
+    var members = [
+      JSONMember("codec", .string(codec)), JSONMember("sampleRate", .number(sampleRate)),
+      JSONMember("channels", .number(channels)),
+    ]
+    if !layout.isEmpty { members.append(JSONMember("layout", .string(layout))) }
+    if start != .zero { members.append(JSONMember("start", .string(start.description))) }
+    if let duration { members.append(JSONMember("duration", .string(duration.description))) }
+    return .object(members)
+  }
+
+  fileprivate init?(_ value: JSONValue) {
+    guard let codec = value["codec"]?.string, let rate = value["sampleRate"]?.int, let channels = value["channels"]?.int
+    else { return nil }
+    self.init()
+    self.codec = codec
+    sampleRate = rate
+    self.channels = channels
+    layout = value["layout"]?.string ?? ""
+    if let text = value["start"] {
+      guard let start = text.string.flatMap(Rational.init(fraction:)), start.isModest else { return nil }
+      self.start = start
+    }
+    if let text = value["duration"] {
+      guard let duration = text.string.flatMap(Rational.init(fraction:)), duration >= .zero, duration.isModest else { return nil }
+      self.duration = duration
+    }
+  }
+}
+
+extension Rational {
+  /// So that sums of a few of them fit: files say anything.
+  public var isModest: Bool { den <= 1 << 32 && num.magnitude <= 1 << 60 && double.magnitude <= 1e9 }
 }
 
 extension MediaInfo.Video {

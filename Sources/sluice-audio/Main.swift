@@ -1,3 +1,4 @@
+import CShortMemory
 import CSluice
 import SluiceBase
 import WorkerRuntime
@@ -10,6 +11,7 @@ struct Main {
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
     ShortMemory.tell()
+    sluice_watch_allocations(ShortMemory.exitStatus)
     switch CommandLine.arguments.dropFirst().first {
     case "--doctor": DoctorLine.print()
     case "--identity": exit(sluice_write_loaded_objects(1) == 0 ? 0 : 1)

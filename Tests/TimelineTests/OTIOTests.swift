@@ -186,7 +186,7 @@ import Testing
         [T.clip("s", T.range(4800, 96000, 48000)), T.transition(2, 2), T.clip("u", T.range(-12, 48))], kind: "Audio",
         #","metadata":{"sluice":{"gain":-6}}"#))
     let track = result.project.tracks[1]
-    #expect(track.kind == .audio && track.gain == Rational(-6))
+    #expect(track.kind == .audio && track.sound.gain == -6)
     #expect(track.clips.map { $0.at } == [.seconds(.zero), .seconds(Rational(5, 2))])
     #expect(track.clips[0].in == .seconds(Rational(1, 10)) && track.clips[1].duration == .seconds(Rational(3, 2)))
     #expect(result.notes(.ignored) == [#"tracks[1].children[1] "t": sound is cut here, not cross-faded"#])

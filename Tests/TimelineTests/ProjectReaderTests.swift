@@ -36,8 +36,8 @@ import Testing
         && clip.place.y == .constant(Rational(1, 2))
         && clip.place.fit == .cover)
     #expect(project.tracks[0].clips[1].duration == .frames(375) && !project.tracks[0].clips[1].enabled)
-    #expect(project.tracks[1].gain == Rational(-6) && project.tracks[1].clips[0].at == .seconds(Rational(1001, 30000)))
-    #expect(project.sourcePaths() == ["/p/clips/a.mp4"])
+    #expect(project.tracks[1].sound.gain == -6 && project.tracks[1].clips[0].at == .seconds(Rational(1001, 30000)))
+    #expect(project.sourcePaths() == ["/p/clips/a.mp4", "/abs/b.mp4"] && project.sourcePaths(sound: false) == ["/p/clips/a.mp4"])
     #expect(project.hasSound(media: [:]))
     let settings = project.output.settings()
     #expect(

@@ -169,7 +169,7 @@ struct ProjectGenerator {
 
   private mutating func audio(_ project: Project) -> Project.Track {
     var track = track(.audio)
-    track.gain = number(-120...60)
+    track.sound.gain = .constant(number(-120...60))
     for index in 0..<int(0...3) {
       var clip = Project.Clip(source: int(0...project.sources.count - 1))
       clip.at = .seconds(Rational(Int64(10 * index)))

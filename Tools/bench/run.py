@@ -12,8 +12,10 @@ import subprocess
 import sys
 import tempfile
 
+from bench_attach import attach, startup
 from bench_blend import dissolve, layers
 from bench_cutlist import cutlist
+from bench_filter import filters
 from bench_frame import frame
 from bench_grid import floor, grid, quality
 from bench_handoff import handoff
@@ -21,6 +23,7 @@ from bench_length import length
 from bench_photos import photos
 from bench_recovery import recovery
 from bench_reexport import reexport
+from bench_relay import lastframe, relay
 from bench_scroll import scroll
 from context import Context
 from media import Media
@@ -28,7 +31,8 @@ from measure import CommandFailed
 from report import keep, machine
 
 BENCHES = {b.__name__: b for b in (
-    grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery, reexport)}
+    grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery, reexport,
+    attach, startup, relay, lastframe, filters)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -104,6 +104,9 @@ void sluice_raise_descriptor_limit(void);
 static inline int sluice_set_nice(pid_t pid, int nice) { return setpriority(PRIO_PROCESS, (id_t)pid, nice); }
 
 int sluice_pidfd_open(pid_t pid);
+/// A set of descriptors that is readable when one of them is; puts one in, or takes it out.
+int sluice_epoll(void);
+int sluice_epoll_change(int set, int fd, bool in);
 int sluice_pidfd_signal(int pidfd, int signal);
 int sluice_memfd(const char *name);
 

@@ -42,7 +42,6 @@ extension RunEngine {
       environment: ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)", "SLUICE_FILTER": name],
       descriptors: [(nothing.raw, 0), (2, 1)])
     filter.role.limits.apply(to: process.pid, number: number, memoryLimit: filter.role.limits.memory)
-    if filter.role.nice > 0 { sluice_set_nice(process.pid, Int32(filter.role.nice)) }
     let worker = WorkerHandle(
       name: "\(name)-\(number)", role: SLUICE_ROLE_FILTER, process: process, token: token, restarts: restarts)
     worker.filter = name

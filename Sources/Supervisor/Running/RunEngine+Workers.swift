@@ -32,6 +32,9 @@ extension RunEngine {
     }
     worker.index = index
     worker.connection = connection
+    // Only now: a program that is still being loaded would starve on a busy machine until it counts as hung. Its threads are to come.
+    let nice = prepared.launch.role(of: worker).nice
+    if worker.isOurs, nice > 0 { sluice_set_nice(worker.process.pid, Int32(nice)) }
     worker.lease = LeaseReader(lease, slotCount: control.slotCount)
     worker.seenReleases = Array(repeating: 0, count: control.slotCount)
     var regions = [
@@ -69,6 +72,7 @@ extension RunEngine {
     hear(worker)
     rescan(worker)
     workers.removeAll { $0 === worker }
+    deaths.remove(worker.process)
     counters.add(worker)
     retire(worker)
     let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""

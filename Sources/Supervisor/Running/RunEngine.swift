@@ -21,6 +21,7 @@ final class RunEngine {
   let output: OutputTarget
   let epoch = sluice_random()
   let signals: FileDescriptor
+  let deaths: DeathWatch
   let started = sluice_now_ns()
   var scheduler: Scheduler
   var assembler: Assembler? = nil
@@ -118,6 +119,8 @@ final class RunEngine {
     guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
     signals = FileDescriptor(fd)
 
+    deaths = try DeathWatch()
+
     let mapped = regions
     setup.renderCredit = prepared.launch.renderer.credit
     setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
@@ -191,8 +194,6 @@ final class RunEngine {
       ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]) { $1 }
     let process = try ChildProcess(program, arguments: [], environment: environment)
     limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
-    let nice = prepared.launch.role(role).nice
-    if nice > 0 { sluice_set_nice(process.pid, Int32(nice)) }
     let name = "\(forSound ? "sound-" : "")\(WorkerHandle.title(role))-\(number)"
     let worker = WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts)
     worker.isForSound = forSound
@@ -207,12 +208,12 @@ final class RunEngine {
       listener.watched,
       assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
       pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      deaths.watched,
     ]
     let fixed = fds.count
     let waiting = listener.waiting
     for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
-    let watched = workers
-    for worker in watched { fds.append(pollfd(fd: worker.process.watch.raw, events: Int16(POLLIN), revents: 0)) }
+    for worker in workers where !worker.isWatched { worker.isWatched = deaths.add(worker.process) }
     let third = workers.filter { !$0.isOurs && $0.connection != nil }
     for worker in third { fds.append(pollfd(fd: worker.connection?.raw ?? -1, events: Int16(POLLIN), revents: 0)) }
     let commandsAt = fds.count
@@ -228,12 +229,8 @@ final class RunEngine {
     if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
-    for (index, worker) in watched.enumerated() where fds[fixed + waiting.count + index].revents != 0 {
-      if worker.process.hasEnded() { try died(worker) }
-    }
-    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + watched.count + index].revents != 0 {
-      linkEnded(worker)
-    }
+    if fds[5].revents != 0 { for worker in workers where worker.process.hasEnded() { try died(worker) } }
+    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + index].revents != 0 { linkEnded(worker) }
     if sluice_now_ns() >= nextTick {
       nextTick = sluice_now_ns() + 100_000_000
       try tick()
@@ -258,7 +255,8 @@ final class RunEngine {
     if now >= nextSample {
       nextSample = now + 200_000_000
       let exactly = now >= nextExactSample
-      if exactly { nextExactSample = now + min(10_000_000_000, max(500_000_000, now - started)) }
+      // Later and later: it walks the page tables of every process.
+      if exactly { nextExactSample = now + min(20_000_000_000, max(500_000_000, 2 * (now - started))) }
       sampleMemory(exactly: exactly)
     }
     endHungWorkers()

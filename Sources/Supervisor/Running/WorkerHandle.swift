@@ -39,6 +39,8 @@ final class WorkerHandle {
   var isOurs: Bool { token != 0 }
   /// It said READY: it takes work.
   var isReady = false
+  /// Its death is seen by the loop.
+  var isWatched = false
   /// Asked to go: it is not started again.
   var isLeaving = false
   /// When it was told to quit; 0: it was not.

@@ -114,6 +114,8 @@ extension Project {
     /// In order; on the source's own picture, before it is cropped and placed.
     public var effects: [Effect] = []
     public var transition: Transition? = nil
+    /// Of the source, where it has sound; nil: none of it. A clip of an audio track has no more than this, and its times and transition.
+    public var sound: ClipSound? = ClipSound()
     public var enabled = true
     /// The frame of the source that is shown, counted from 0 (`sluice frame --number`); nil: by time.
     public var number: Int64? = nil

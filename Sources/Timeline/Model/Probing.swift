@@ -13,32 +13,41 @@ extension Project {
   }
 
   /// What must be probed before the plan can be compiled, each key once, in order of first use: that of enabled clips on
-  /// enabled tracks with pictures, nested timelines' too. (Of a transparent clip too: its length counts.)
-  public func sourcePaths() -> [String] {
+  /// enabled tracks with pictures, nested timelines' too (of a transparent clip too: its length counts), and with `sound` of
+  /// clips that are heard.
+  public func sourcePaths(sound: Bool = true) -> [String] {
     var seen: Set<String> = []
     var keys: [String] = []
-    collect(into: &keys, &seen)
+    collect(into: &keys, &seen, sound)
     return keys
   }
 
-  private func collect(into keys: inout [String], _ seen: inout Set<String>) {
-    func add(_ key: String) { if seen.insert(key).inserted { keys.append(key) } }
-    for track in tracks where track.kind != .audio && track.enabled {
-      for clip in track.clips where clip.enabled {
+  private func collect(into keys: inout [String], _ seen: inout Set<String>, _ sound: Bool) {
+    let heard = Set(sound ? heardTracks : [])
+    for (index, track) in tracks.enumerated() where track.kind == .audio ? heard.contains(index) : track.enabled {
+      for clip in track.clips where clip.enabled && (track.kind != .audio || clip.isAudible) {
         switch sources[clip.source].source {
-        case .timeline(let nested): nested.collect(into: &keys, &seen)
-        case .grid(let grid): GridLayout.probeKeys(grid, of: self).forEach(add)
-        default: if let key = probeKey(of: clip) { add(key) }
+        case .timeline(let nested): nested.collect(into: &keys, &seen, sound)
+        case .grid(let grid): for key in GridLayout.probeKeys(grid, of: self) where seen.insert(key).inserted { keys.append(key) }
+        default: if let key = probeKey(of: clip), seen.insert(key).inserted { keys.append(key) }
         }
       }
     }
   }
 
-  /// Whether it has sound, which is left out until audio is built: an audio track that is enabled and has clips, or a
-  /// source with sound on a video track.
+  /// Whether something of it is heard: a clip of an audio track, or one with pictures whose source has sound.
   public func hasSound(media: [String: MediaInfo]) -> Bool {
-    tracks.contains { $0.kind == .audio && $0.enabled && $0.clips.contains(where: \.enabled) }
-      || sourcePaths().contains { !(media[$0]?.audio.isEmpty ?? true) }
+    heardTracks.contains { index in
+      tracks[index].clips.contains { clip in
+        guard clip.isAudible else { return false }
+        switch sources[clip.source].source {
+        case .timeline(let nested): return nested.hasSound(media: media)
+        case .grid(let grid):
+          return GridLayout.probeKeys(grid, of: self).contains { !(media[$0]?.audio.isEmpty ?? true) }
+        default: return tracks[index].kind == .audio || probeKey(of: clip).map { !(media[$0]?.audio.isEmpty ?? true) } ?? false
+        }
+      }
+    }
   }
 }
 

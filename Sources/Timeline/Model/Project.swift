@@ -20,8 +20,8 @@ public struct Project: Hashable, Sendable {
     public var kind = TrackKind.video
     public var name = ""
     public var enabled = true
-    /// Decibels; audio tracks only.
-    public var gain = Rational.zero
+    /// Of its clips' sound as a whole.
+    public var sound = TrackSound()
     public var clips: [Clip]
     public init(kind: TrackKind = .video, name: String = "", clips: [Clip] = []) {
       self.kind = kind
@@ -62,8 +62,9 @@ public struct Project: Hashable, Sendable {
   /// File that it was read from; empty when it was made by a command.
   public var path = ""
   public var canvas: Canvas
-  /// Samples a second of the sound.
+  /// Samples a second of the sound, and its channels.
   public var sampleRate = 48000
+  public var channels = Channels.stereo
   public var sources: [NamedSource] = []
   /// The first is at the bottom.
   public var tracks: [Track] = []

@@ -42,7 +42,7 @@ struct OTIOExtras {
     let parser = TrackParser(errors: context.errors, folder: context.folder, canvas: canvas, sources: [])
     var sources: [Project.NamedSource] = []
     let value = JSONValue(.object(members), offset: extras.offset)
-    track.gain = parser.track(value, object.path("metadata.sluice"), &sources).gain
+    track.sound = parser.track(value, object.path("metadata.sluice"), &sources).sound
   }
 
   /// Of a timeline: "canvas" and "output"; `start` is what counts for what they do not say.

@@ -28,6 +28,7 @@ struct ClipBuilder {
       guard color.alpha > 0, let geometry = geometry.resolve(nil) else { return [] }
       return [item(.fill(color), shown, geometry, hidesAll: color.alpha == 1)]
     case .picture(let info, let key): return try pictures(info, key, shown)
+    case .sound: return []
     case .timeline(let inner, let prefix, _): return try self.timeline(inner, prefix, shown)
     }
   }

@@ -4,6 +4,9 @@ import SluiceBase
 /// A stretch of a clip that plays its source without a jump. A clip that loops has several.
 struct ClipPiece {
   var frames: Range<Int64>
+  /// The same in seconds of the clip's own timeline.
+  var start: Rational
+  var end: Rational
   /// Source time.
   var time: TimeMap
 }
@@ -51,7 +54,7 @@ struct ClipTimes {
     let end = try exact(seconds(duration).flatMap(at.adding), ".duration")
     let frames = try frames(at, end, duration)
     let time = try exact(map.into(at: at, start: start, rate: clip.speed), ".at")
-    var pieces = [ClipPiece(frames: frames, time: time)]
+    var pieces = [ClipPiece(frames: frames, start: at, end: end, time: time)]
     if clip.beyond == .loop, beyond > .zero, let length, let media {
       pieces = try loop(pieces[0], at: at, end: end, first: media, length: length)
     }
@@ -100,8 +103,9 @@ struct ClipTimes {
         throw error("repeats more than \(Self.mostPieces) times", ".beyond", "give it a shorter \"duration\"")
       }
       let time = try exact(map.into(at: from, start: start, rate: clip.speed), ".at")
-      let frames = try exact(map.frames(from, min(to, end), output), ".duration").clamped(to: whole.frames)
-      if !frames.isEmpty { pieces.append(ClipPiece(frames: frames, time: time)) }
+      let last = min(to, end)
+      let frames = try exact(map.frames(from, last, output), ".duration").clamped(to: whole.frames)
+      if !frames.isEmpty { pieces.append(ClipPiece(frames: frames, start: from, end: last, time: time)) }
       from = to
       to = try exact(to.adding(step), ".duration")
       start = clip.speed > .zero ? .zero : length

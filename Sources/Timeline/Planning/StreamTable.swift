@@ -138,7 +138,7 @@ struct StreamTable {
   }
 
   /// Effects are the stream's, not the source's.
-  private mutating func source(_ key: String, _ info: MediaInfo) -> Int {
+  mutating func source(_ key: String, _ info: MediaInfo) -> Int {
     let plain = ProbeKey(key)?.text ?? key
     if let index = sourceOfKey[plain] { return index }
     let video = info.video

@@ -33,7 +33,20 @@ struct TimelineBuilder {
     for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
       for (clipIndex, clip) in track.clips.enumerated() where clip.enabled {
         let place = "\(prefix)tracks[\(index)].clips[\(clipIndex)]"
-        longest = max(longest, try times(clip, source(of: clip, place), place).end)
+        longest = max(longest, try times(clip, source(of: clip, place, on: track.kind), place).end)
+      }
+    }
+    return longest > .zero ? longest : try lengthOfSound()
+  }
+
+  /// Of a timeline without pictures; zero: nothing is heard, or it is not known.
+  private func lengthOfSound() throws(SluiceError) -> Rational {
+    var longest = Rational.zero
+    for index in project.heardTracks where project.tracks[index].kind == .audio {
+      for (clipIndex, clip) in project.tracks[index].clips.enumerated() where clip.enabled {
+        if let key = project.probeKey(of: clip), context.media[key] == nil { continue }
+        let place = "\(prefix)tracks[\(index)].clips[\(clipIndex)]"
+        longest = max(longest, try times(clip, source(of: clip, place, on: .audio), place).end)
       }
     }
     return longest
@@ -43,13 +56,17 @@ struct TimelineBuilder {
   enum Source {
     case color(RGBA)
     case picture(MediaInfo, key: String)
+    /// On an audio track.
+    case sound(MediaInfo, key: String)
     case timeline(Project, prefix: String, length: Rational)
   }
 
-  func source(of clip: Project.Clip, _ place: String) throws(SluiceError) -> Source {
+  func source(of clip: Project.Clip, _ place: String, on kind: Project.TrackKind) throws(SluiceError) -> Source {
     try context.problems.visit(place)
     let named = project.sources[clip.source]
     switch named.source {
+    case .color where kind == .audio:
+      throw SluiceError(.badInput, "a colour has no sound", at: place + ".source", advice: "use it on a track of kind \"video\"")
     case .color(let color) where clip.effects.isEmpty: return .color(color)
     case .timeline(let inner): return try timeline(inner, clip, place)
     case .grid(let grid):
@@ -61,12 +78,22 @@ struct TimelineBuilder {
       guard let info = context.media[key] else {
         throw SluiceError(.software, "\(key) was not probed", at: place + ".source")
       }
+      if kind == .audio { return try .sound(sound(info, place), key: key) }
       guard let video = info.video, video.width > 0, video.height > 0 else {
         throw SluiceError(
           .badInput, "\(info.path) has no picture", at: place + ".source", advice: "use it on a track of kind \"audio\"")
       }
       return .picture(info, key: key)
     }
+  }
+
+  private func sound(_ info: MediaInfo, _ place: String) throws(SluiceError) -> MediaInfo {
+    guard !info.audio.isEmpty else {
+      throw SluiceError(
+        .badInput, "\(SourceKey(info.path)?.place ?? info.path) has no sound", at: place + ".source",
+        advice: info.video == nil ? "" : "use it on a track of kind \"video\"")
+    }
+    return info
   }
 
   /// A grid has no end of its own: it is as long as the clip plays it. nil: the clip does not say.
@@ -105,6 +132,7 @@ struct TimelineBuilder {
       case .color: ("a colour has no length of its own", nil)
       case .picture(let info, _) where info.kind == .image: ("a still picture has no length of its own", nil)
       case .picture(let info, _): ("the length of \(info.path) is not known", info.duration)
+      case .sound(let info, _): ("the length of \(info.path) is not known", info.soundLength(of: clip.sound))
       case .timeline(_, _, let length): ("this timeline is empty", length)
       }
     return try ClipTimes(

@@ -10,16 +10,22 @@ struct TrackBuilder {
   private var context: PlanContext { timeline.context }
 
   /// A clip with its times.
-  private struct Entry {
+  struct Entry {
     var clip: Project.Clip
     var source: TimelineBuilder.Source
     var times: ClipTimes.Result
     var place: String
+    /// Of what is said about its sound.
+    var soundPlace: String
     /// With the time in which it plays on under the transition to the next.
     var frames: Range<Int64>
     var entering: Range<Int64>? = nil
     /// The transition into the next clip, which this one is still seen in.
     var leaving: Project.Transition.Kind? = nil
+    /// Where these transitions are over, in seconds of the timeline.
+    var enteringEnd: Rational? = nil
+    var leavingStart: Rational? = nil
+    var leavingEnd: Rational? = nil
 
     var slides: Bool {
       switch (clip.transition?.kind, leaving) {
@@ -31,10 +37,7 @@ struct TrackBuilder {
 
   /// And the output frame at which its last clip ends.
   func items() -> (items: [PlanItem], end: Int64) {
-    var entries = resolved()
-    for index in entries.indices {
-      _ = context.problems.collect { () throws(SluiceError) in try join(&entries, index) }
-    }
+    let entries = entries()
     var items: [PlanItem] = []
     var startOfBefore = 0
     for (index, entry) in entries.enumerated() {
@@ -58,29 +61,44 @@ struct TrackBuilder {
     return (items, entries.map(\.frames.upperBound).max() ?? 0)
   }
 
+  /// Its clips by their start, with the transitions between them.
+  func entries() -> [Entry] {
+    var entries = resolved()
+    for index in entries.indices {
+      _ = context.problems.collect { () throws(SluiceError) in try join(&entries, index) }
+    }
+    return entries
+  }
+
   private func resolved() -> [Entry] {
     var entries: [Entry] = []
-    for (index, clip) in track.clips.enumerated() where clip.enabled {
+    let isSound = track.kind == .audio
+    for (index, clip) in track.clips.enumerated() where clip.enabled && (!isSound || clip.isAudible) {
       let place = "\(place).clips[\(index)]"
       let entry = context.problems.collect { () throws(SluiceError) -> Entry in
-        let source = try timeline.source(of: clip, place)
+        let source = try timeline.source(of: clip, place, on: track.kind)
         let times = try timeline.times(clip, source, place)
         if clip.beyond == .cut, times.beyond > .zero {
           context.problems.warn(
             "\(place): its media ends \(TimeValue.seconds(times.beyond)) s before the clip does; it is cut there")
         }
-        return Entry(clip: clip, source: source, times: times, place: place, frames: times.frames)
+        return Entry(
+          clip: clip, source: source, times: times, place: place, soundPlace: isSound ? place : place + ".sound",
+          frames: times.frames)
       }
-      if let entry, !entry.frames.isEmpty { entries.append(entry) }
+      // Of sound less than a frame may be heard.
+      if let entry, !entry.frames.isEmpty || isSound { entries.append(entry) }
     }
-    entries.sort { $0.frames.lowerBound < $1.frames.lowerBound }
+    entries.sort { ($0.frames.lowerBound, $0.times.start) < ($1.frames.lowerBound, $1.times.start) }
     return entries
   }
 
   /// Lets the clip before a transition play on until it is over; checks that nothing else overlaps.
   private func join(_ entries: inout [Entry], _ index: Int) throws(SluiceError) {
     let entry = entries[index]
-    if let transition = entry.clip.transition { entries[index].entering = try frames(of: transition, entry) }
+    if let transition = entry.clip.transition {
+      (entries[index].entering, entries[index].enteringEnd) = try frames(of: transition, entry)
+    }
     guard index > 0 else { return }
     let before = entries[index - 1].times.frames.upperBound
     let start = entry.frames.lowerBound
@@ -101,9 +119,13 @@ struct TrackBuilder {
     }
     entries[index - 1].frames = entries[index - 1].frames.lowerBound..<until
     entries[index - 1].leaving = transition.kind
+    entries[index - 1].leavingStart = entry.times.start
+    entries[index - 1].leavingEnd = entries[index].enteringEnd
   }
 
-  private func frames(of transition: Project.Transition, _ entry: Entry) throws(SluiceError) -> Range<Int64> {
+  private func frames(of transition: Project.Transition, _ entry: Entry) throws(SluiceError) -> (
+    Range<Int64>, end: Rational
+  ) {
     let place = entry.place + ".transition.duration"
     let grid = FrameGrid(rate: timeline.project.canvas.rate)
     guard let seconds = grid.seconds(transition.duration), let end = entry.times.start.adding(seconds),
@@ -116,6 +138,6 @@ struct TrackBuilder {
         .badInput, "is longer than its clip, which is \(TimeValue.seconds(entry.times.end - entry.times.start)) long", at: place,
         advice: "make it shorter")
     }
-    return frames
+    return (frames, end)
   }
 }

@@ -37,7 +37,7 @@ public enum ProjectWriter {
     var members = [JSONMember("kind", .string(track.kind.rawValue))]
     if !track.name.isEmpty { members.append(JSONMember("name", .string(track.name))) }
     if !track.enabled { members.append(JSONMember("enabled", .bool(false))) }
-    if track.gain != .zero { members.append(JSONMember("gain", .exact(track.gain))) }
+    if track.sound.gain != .zero { members.append(JSONMember("gain", .animatable(track.sound.gain))) }
     if track.kind == .subtitles, let clip = track.clips.first {
       members += SourceWriter.subtitles(clip, project)
     } else {

@@ -32,7 +32,11 @@ struct TrackParser {
     if fields.value("gain")?["keys"] != nil {
       fields.notSupported("gain", "keyframes of the gain")
     } else if let gain = fields.number("gain", in: -120...60) {
-      if track.kind == .audio { track.gain = gain } else { fields.fail("gain", "is only for tracks of kind \"audio\"") }
+      if track.kind == .audio {
+        track.sound.gain = .constant(gain)
+      } else {
+        fields.fail("gain", "is only for tracks of kind \"audio\"")
+      }
     }
     guard let value = fields.required("clips") else { return track }
     guard let values = value.array else {

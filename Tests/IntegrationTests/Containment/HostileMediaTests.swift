@@ -52,13 +52,14 @@ struct HostileMediaTests {
   @Test func aWorkerDoesNotGetBeyondItsMemoryLimit() throws {
     let box = try Sandbox()
     try Clips.ffmpeg([
-      "-f", "lavfi", "-i", "testsrc2=s=2560x1440:r=24", "-t", "0.5", "-c:v", "mjpeg", "-q:v", "5", box.path("big.avi"),
+      "-f", "lavfi", "-i", "testsrc2=s=2560x1440:r=24", "-t", "0.5", "-c:v", "libx264", "-preset", "ultrafast",
+      box.path("big.mkv"),
     ])
     try box.write(
       "p.json5",
       """
-      { canvas: { width: 2560, height: 1440, fps: 24 }, sources: { a: "big.avi" },
-        tracks: [ { kind: "video", clips: [ { source: "a", at: 0, duration: 0.5 } ] } ] }
+      { canvas: { width: 2560, height: 1440, fps: 24 }, sources: { a: "big.mkv" },
+        tracks: [ { kind: "video", clips: [ { source: "a", at: 0, duration: 0.5, effects: [ { avfilter: "gblur=sigma=20" } ] } ] } ] }
       """)
     let arguments = ["render", "p.json5", "-o", "out.mp4", "-y", "--codec", "libx264", "--preset", "slow", "--progress", "none"]
     try box.render(arguments)

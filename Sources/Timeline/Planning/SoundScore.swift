@@ -1,0 +1,37 @@
+import FrameModel
+import SluiceBase
+
+/// Everything that is heard of a project, before it is laid on the samples of an output.
+struct SoundScore {
+  private var lanes: [SoundLane] = []
+  /// Second of the timeline at which the last clip that is heard ends.
+  private(set) var end = Rational.zero
+  private(set) var warnings: [String] = []
+
+  /// Silence.
+  init() {}
+
+  init(_ project: Project, media: [String: MediaInfo]) throws(ProjectErrors) {
+    // With problems of its own: of the pictures' clips they are known already.
+    let context = PlanContext(media: media, output: FrameGrid(rate: project.canvas.rate), deinterlaces: false)
+    let timeline = TimelineBuilder(
+      project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
+      within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
+    lanes = SoundBuilder(timeline: timeline, limits: SoundSpan()).lanes()
+    if let errors = context.problems.found { throw errors }
+    warnings = context.problems.warnings
+    for lane in lanes {
+      for item in lane.items { end = max(end, min(item.end, item.limits.end ?? item.end)) }
+    }
+  }
+
+  var isSilent: Bool { lanes.isEmpty }
+
+  /// nil when nothing is heard of the project. `source` numbers what is opened.
+  func plan(_ project: Project, _ range: PlanRange, source: (String, MediaInfo) -> Int) throws(SluiceError) -> SoundPlan? {
+    if isSilent { return nil }
+    var table = SoundTable(project, base: range.start, frames: range.sampleFrames)
+    try table.add(lanes, source: source)
+    return table.plan
+  }
+}

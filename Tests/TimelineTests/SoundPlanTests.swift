@@ -1,0 +1,145 @@
+import CSluice
+import FrameModel
+import SluiceBase
+import Testing
+
+@testable import Timeline
+
+/// A file with sound, and with pictures unless `rate` is zero.
+func sounding(
+  _ path: String, duration: Rational? = Rational(10), pictures: Bool = true, streams: Int = 1, start: Rational = .zero
+) -> MediaInfo {
+  var info = pictures ? video(path, width: 64, height: 64, duration: duration) : MediaInfo(path: path, kind: .audio)
+  info.duration = duration
+  var audio = MediaInfo.Audio()
+  (audio.codec, audio.sampleRate, audio.channels, audio.start, audio.duration) = ("aac", 48000, 2, start, duration)
+  info.audio = Array(repeating: audio, count: streams)
+  info.soundZero = Rational(1, 8)
+  return info
+}
+
+/// The sound that a project of this text compiles to.
+func sound(
+  _ text: String, _ media: [String: MediaInfo], from: TimeValue? = nil, to: TimeValue? = nil, alone: Bool = false
+) throws -> SoundPlan? {
+  let project = try ProjectReader.read(text: text, path: "/p/x.json")
+  var settings = project.output.settings()
+  settings.sound = SoundSettings()
+  if alone { settings.codec = "" }
+  return try PlanCompiler.compile(project, media: media, from: from, to: to, settings: settings).withView { $0.sound }
+}
+
+@Suite struct SoundPlanTests {
+  private static let media = table(
+    sounding("/p/a.mp4"), sounding("/p/b.mp4", duration: Rational(4)),
+    sounding("/p/m.mp3", duration: Rational(20), pictures: false),
+    sounding("/p/two.mkv", streams: 2), video("/p/mute.mp4", width: 64, height: 64), still("/p/s.png"))
+  private static let head =
+    "{canvas:{width:64,height:64,fps:25},sources:{a:'a.mp4',b:'b.mp4',m:'m.mp3',two:'two.mkv',mute:'mute.mp4',s:'s.png'},"
+
+  private func sound(_ rest: String, from: TimeValue? = nil, to: TimeValue? = nil, alone: Bool = false) throws -> SoundPlan? {
+    try TimelineTests.sound(Self.head + rest + "}", Self.media, from: from, to: to, alone: alone)
+  }
+
+  @Test func theSoundOfAVideoClipIsHeardWhereItsPictureIs() throws {
+    let plan = try #require(try sound("tracks:[{clips:[{source:'a',at:1,in:2.5,duration:3}]}]"))
+    let clip = try #require(plan.clips.first)
+    #expect(plan.clips.count == 1 && plan.tracks.count == 1 && plan.frames == 4 * 48000 && plan.start == .zero)
+    #expect((clip.first, clip.end, clip.head, clip.tail) == (48000, 4 * 48000, 0, 0))
+    #expect((clip.start, clip.speed, clip.zero, clip.length) == (Rational(5, 2), .one, Rational(1, 8), Rational(10)))
+    #expect(!clip.loops && clip.preservesPitch && !clip.isGroup && clip.stream == 0)
+  }
+
+  @Test func aCutKeepsHeadAndTailAndTheTimeOfKeys() throws {
+    let text = "tracks:[{clips:[{source:'a',at:1,in:2.5,duration:3,speed:2}]}]"
+    let plan = try #require(try sound(text, from: .seconds(Rational(2)), to: .seconds(Rational(3))))
+    let clip = try #require(plan.clips.first)
+    #expect(plan.start == Rational(2) && plan.frames == 48000)
+    #expect((clip.first, clip.end, clip.head, clip.tail) == (0, 48000, 48000, 48000))
+    #expect((clip.start, clip.speed) == (Rational(9, 2), Rational(2)))
+  }
+
+  @Test func aTransitionIsACrossFadeInWhichTheClipBeforePlaysOn() throws {
+    let plan = try #require(
+      try sound(
+        "tracks:[{clips:[{source:'a',duration:2},{source:'b',at:2,duration:2,transition:{kind:'wipe',duration:0.5}}]}]"))
+    #expect(plan.clips.map(\.first) == [0, 96000] && plan.clips.map(\.end) == [120_000, 192_000])
+    #expect(plan.clips[0].crossOut == .init(frames: 24000, curve: .equalPower) && plan.clips[0].crossIn.frames == 0)
+    #expect(plan.clips[1].crossIn == .init(frames: 24000, curve: .equalPower) && plan.clips[1].crossOut.frames == 0)
+    let alone = try #require(
+      try sound("tracks:[{clips:[{source:'b',at:2,duration:2,transition:{kind:'dissolve',duration:0.5}}]}]"))
+    #expect(alone.clips[0].crossIn.frames == 24000)
+  }
+
+  @Test func whatIsNotHeardIsNotInThePlan() throws {
+    for text in [
+      "tracks:[{enabled:false,clips:[{source:'a'}]},{clips:[{source:'s',duration:1}]}]",
+      "tracks:[{clips:[{source:'a',enabled:false},{source:'s',at:0,duration:1}]}]",
+      "tracks:[{clips:[{source:'a',speed:0,duration:1}]}]", "tracks:[{clips:[{source:'mute'}]}]",
+    ] {
+      #expect(try sound(text) == nil, "\(text)")
+    }
+    // Held beyond its end, and cut to there.
+    let text = "tracks:[{clips:[{source:'b',duration:8}]}]"
+    #expect(try sound(text)?.clips.count == 1)
+    #expect(try sound(text, from: .seconds(Rational(5)))?.clips.count == 0)
+    let loops = try #require(
+      try sound("tracks:[{clips:[{source:'b',in:1,duration:8,beyond:'loop'}]}]", from: .seconds(Rational(5))))
+    #expect(loops.clips[0].loops && loops.clips[0].start == Rational(2) && loops.clips[0].length == Rational(4))
+    let back = try #require(
+      try sound("tracks:[{clips:[{source:'b',speed:-1,duration:8,beyond:'loop'}]}]", from: .seconds(Rational(4))))
+    #expect(back.clips[0].start == Rational(4) && back.clips[0].speed == Rational(-1))
+  }
+
+  @Test func soundAloneIsAsLongAsWhatIsHeard() throws {
+    let text = "tracks:[{clips:[{source:'s',duration:30}]},{kind:'audio',clips:[{source:'m',at:0.00001}]}]"
+    let project = try ProjectReader.read(text: Self.head + text + "}", path: "/p/x.json")
+    var settings = OutputSettings()
+    settings.codec = ""
+    settings.sound = SoundSettings()
+    let plan = try PlanCompiler.compile(project, media: Self.media, settings: settings)
+    plan.withView { view in
+      #expect(view.streamCount == 0 && view.sourceCount == 1 && view.source(0).text == "/p/m.mp3")
+      #expect(view.sound?.frames == 20 * 48000 && view.sound?.clips.first?.first == 0 && view.output.hasPictures == false)
+      #expect(view.sound?.clips.first?.start == .zero && view.frameCount == 501)
+    }
+    let part = try #require(
+      try sound(text, from: .seconds(Rational(1, 96000)), to: .seconds(Rational(3, 1000)), alone: true))
+    #expect(part.frames == 144 && part.start == Rational(1, 96000))
+    #expect(throws: ProjectErrors.self) { _ = try sound("tracks:[{clips:[{source:'s',duration:3}]}]", alone: true) }
+  }
+
+  @Test func aTimelineOfSoundAloneHasBackgroundAsItsPictures() throws {
+    let project = try ProjectReader.read(
+      text: Self.head + "tracks:[{kind:'audio',clips:[{source:'m'}]}]}", path: "/p/x.json")
+    var settings = OutputSettings()
+    settings.sound = SoundSettings()
+    let plan = try PlanCompiler.compile(project, media: Self.media, settings: settings)
+    plan.withView { view in #expect(view.frameCount == 500 && view.streamCount == 0 && view.sound?.frames == 20 * 48000) }
+    // A picture says where it ends.
+    let both = try ProjectReader.read(
+      text: Self.head + "tracks:[{clips:[{source:'s',duration:3}]},{kind:'audio',clips:[{source:'m'}]}]}", path: "/p/x.json")
+    let cut = try PlanCompiler.compile(both, media: Self.media, settings: settings)
+    cut.withView { view in #expect(view.frameCount == 75 && view.sound?.frames == 3 * 48000) }
+    #expect(cut.warnings == ["the sound goes on for 17.0 s after the last picture; it ends with it"])
+  }
+
+  @Test func clipsOfATimelineWithinAreHeardWhereTheyAre() throws {
+    let inner = "{timeline:{tracks:[{clips:[{source:'a',at:1,in:2,duration:2}]}],sources:{a:'a.mp4'}}}"
+    let text =
+      "{canvas:{width:64,height:64,fps:25},sources:{n:\(inner)},tracks:[{clips:[{source:'n',at:3,in:0.5,speed:2,duration:1"
+    let plain = try #require(try TimelineTests.sound(text + "}]}]}", Self.media))
+    // It stands at 3 + (1 - 0.5) / 2 and is cut by the clip's end.
+    #expect(plain.tracks.count == 1 && plain.clips.count == 1)
+    #expect((plain.clips[0].first, plain.clips[0].end, plain.clips[0].tail) == (156_000, 192_000, 12000))
+    #expect((plain.clips[0].start, plain.clips[0].speed) == (Rational(2), Rational(2)))
+    let faded = try #require(
+      try TimelineTests.sound(
+        text + "},{source:'n',at:4,in:1,duration:1,transition:{kind:'dissolve',duration:1}}]}]}", Self.media))
+    #expect(faded.clips.filter(\.isGroup).count == 2 && faded.tracks.count == 3)
+    for (index, track) in faded.tracks.enumerated() {
+      guard let into = track.into else { continue }
+      #expect(faded.clips[into].isGroup && faded.clips[into].track < index)
+    }
+  }
+}
