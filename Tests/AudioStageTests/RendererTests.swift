@@ -58,7 +58,8 @@ import Timeline
     }
     draft.add(try source(Self.mono), track: 1, at: 5000, frames: 40000) { $0.speed = Rational(4, 5) }
     let all = try draft.render()
-    let renderer = SoundRenderer(draft.plan, sources: draft.sources)
+    // Whether somebody decodes ahead, too.
+    let renderer = SoundRenderer(draft.plan, sources: draft.sources, threads: 3)
     let memory = UnsafeMutablePointer<Float>.allocate(capacity: 2 * SoundBlock.frames)
     defer { memory.deallocate() }
     for block in [5, 6, 2, 2, 0, 7] as [Int64] {
