@@ -18,6 +18,8 @@ final class Muxer {
   private var timeBases: [AVRational] = []
   private let merger: PacketMerger?
   private var unfinished: Int
+  /// Milliseconds that packets of sound are written later; players know.
+  var soundDelay: Int64 = 0
   private var isStarted = false
 
   /// The muxer of that name. `usage` for an unknown one and for one that makes files of its own.
@@ -114,7 +116,7 @@ final class Muxer {
       added.pointee.r_frame_rate = AVRational(pictures.rate)
       added.pointee.sample_aspect_ratio = AVRational(pictures.sampleAspect)
     } else {
-      delay(for: added.pointee.codecpar.pointee)
+      delay(for: added.pointee.codecpar)
     }
     av_dict_set(&added.pointee.metadata, "encoder", "Lavc \(stream.encoder)", 0)
     timeBases.append(stream.timeBase)
@@ -142,7 +144,7 @@ final class Muxer {
     guard let stream = context.pointee.streams[index] else { return }
     av_packet_rescale_ts(packet, timeBases[index], stream.pointee.time_base)
     packet.pointee.stream_index = Int32(index)
-    if stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO { adjust(packet, of: stream.pointee.codecpar.pointee) }
+    if stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO { adjust(packet, of: stream) }
     // Several streams are in order already; only MXF cuts sound to the length of pictures by itself.
     let isOrdered = merger != nil && name != "mxf"
     let (result, message) = AVLog.capture {

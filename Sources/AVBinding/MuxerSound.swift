@@ -10,10 +10,8 @@ extension Muxer {
   /// Before the user's options, which may say otherwise.
   func prepare(for sound: SoundSettings) {
     func set(_ name: String, _ value: String) { av_opt_set(context, name, value, AV_OPT_SEARCH_CHILDREN) }
-    if isMatroska {
-      // By itself the muxer would move all streams by the priming, that of Opus twice.
-      set("avoid_negative_ts", "disabled")
-    }
+    // By itself the muxer would move all streams by the priming.
+    if isMatroska { set("avoid_negative_ts", "disabled") }
     switch name {
     case "mp4", "mov", "ipod", "3gp", "3g2", "f4v":
       // Edit lists count ticks of the movie: milliseconds would cut sound off too early or too late.
@@ -26,19 +24,28 @@ extension Muxer {
     }
   }
 
-  /// Before the header is written: Matroska tells the priming of Opus alone and knows no time below 0, so that of other codecs
-  /// moves pictures and sound alike.
-  func delay(for parameters: AVCodecParameters) {
-    guard isMatroska, parameters.codec_id != AV_CODEC_ID_OPUS, parameters.sample_rate > 0 else { return }
-    let rate = Int64(parameters.sample_rate)
-    let milliseconds = (Int64(parameters.initial_padding) * 1000 + rate / 2) / rate
-    context.pointee.output_ts_offset += milliseconds * (sluice_av_time_base() / 1000)
+  /// Before the header is written. Matroska knows no time below 0, so its packets of sound come later by the priming. That of
+  /// Opus it tells, and players take it off again; with other codecs the pictures come as much later.
+  func delay(for stream: UnsafeMutablePointer<AVCodecParameters>) {
+    guard isMatroska, stream.pointee.sample_rate > 0 else { return }
+    let rate = Int64(stream.pointee.sample_rate), padding = Int64(stream.pointee.initial_padding)
+    let milliseconds = (padding * 1000 + rate / 2) / rate
+    if stream.pointee.codec_id == AV_CODEC_ID_OPUS {
+      soundDelay = milliseconds
+      stream.pointee.initial_padding = Int32(padding * 48000 / rate)  // Matroska's are always of 48 kHz
+    } else {
+      context.pointee.output_ts_offset += milliseconds * (sluice_av_time_base() / 1000)
+    }
   }
 
   /// Times of a packet of sound, in ticks of its stream.
-  func adjust(_ packet: UnsafeMutablePointer<AVPacket>, of parameters: AVCodecParameters) {
+  func adjust(_ packet: UnsafeMutablePointer<AVPacket>, of stream: UnsafeMutablePointer<AVStream>) {
+    guard isMatroska else { return }
+    let delay = av_rescale_q(soundDelay, AVRational(num: 1, den: 1000), stream.pointee.time_base)
+    packet.pointee.pts += delay
+    packet.pointee.dts += delay
     // Vorbis primes by an amount that is known only with its first packet, of which nothing is heard.
-    guard isMatroska, parameters.codec_id == AV_CODEC_ID_VORBIS else { return }
+    guard stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_VORBIS else { return }
     packet.pointee.pts = max(packet.pointee.pts, 0)
     packet.pointee.dts = max(packet.pointee.dts, 0)
   }

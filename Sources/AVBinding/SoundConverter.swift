@@ -92,7 +92,14 @@ final class SoundConverter {
         &context, &layout, AV_SAMPLE_FMT_FLTP, Int32(rate), &own, AVSampleFormat(frame.pointee.format), frame.pointee.sample_rate,
         0,
         nil)
-      return code < 0 ? code : swr_init(context)
+      guard code >= 0 else { return code }
+      // As the mix does it (Web Audio), where a mono stream goes on in stereo, or the other way round.
+      switch (own.nb_channels, layout.nb_channels) {
+      case (1, 2): swr_set_matrix(context, [1, 1], 1)
+      case (2, 1): swr_set_matrix(context, [0.5, 0.5], 2)
+      default: break
+      }
+      return swr_init(context)
     }
     guard code >= 0 else {
       throw SluiceError(.badInput, "its sound cannot be converted: \(message ?? AVErrorText.text(code))")

@@ -43,7 +43,7 @@ struct SoundFormat {
     let counts = Set(taken.map { Int($0.nb_channels) }.filter { [1, 2, 6].contains($0) }).sorted()
     throw SluiceError(
       .usage, "does not take \(channels) channels", at: name,
-      advice: "it takes \(counts.map(String.init).joined(separator: ", ")): say so with output.audio.channels")
+      advice: "it takes \(counts.map(String.init).joined(separator: ", ")): say so with --channels")
   }
 
   private static func samples(

@@ -93,8 +93,15 @@ extension Command {
     case .bench:
       Command(
         name: name, summary: "measure a part of sluice", usage: "NAME", operands: 1...1, operandKind: .benchmark,
-        description: "handoff: latency and rate at which a frame is handed from one process to the next.",
-        examples: [Example(line: "sluice bench handoff", purpose: "latency of a frame's way between processes")])
+        description: """
+          handoff: latency and rate at which a frame is handed from one process to the next. audio: load, under-runs, latency, \
+          allocations and memory of the audio engine, with tracks of a filter, gain, panner and delay each, in real time on a \
+          silent device; then how fast it goes.
+          """,
+        examples: [
+          Example(line: "sluice bench handoff", purpose: "latency of a frame's way between processes"),
+          Example(line: "sluice bench audio --tracks 64 --seconds 10", purpose: "whether 64 tracks play in real time"),
+        ])
     case .clean:
       Command(
         name: name, summary: "remove what ended runs left behind", usage: "", operands: 0...0, operandKind: .none,
@@ -168,6 +175,6 @@ extension Command {
 
   public static let all: [Command] = CommandName.allCases.map(named)
   /// Names that `sluice bench` takes.
-  public static let benchmarks = ["handoff"]
+  public static let benchmarks = ["handoff", "audio"]
   public static let programVersion = "0.1.0"
 }

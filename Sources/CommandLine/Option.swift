@@ -9,6 +9,8 @@ public struct Option: Sendable, Equatable {
     case directory
     /// Bytes: `512MiB`.
     case size
+    /// Bits a second: `192k`.
+    case bitRate
     /// A time of the timeline: `12.5`, `00:01:02.500`, `375f`.
     case time
     /// `1920x1080`.

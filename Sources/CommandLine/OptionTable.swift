@@ -26,7 +26,7 @@ extension Option {
   public static let at = Option("at", "T", .time, for: [.frame], "the frame shown at this time")
   public static let number = Option("number", "N", .count(0...Int.max), for: [.frame], "the frame of this number, from 0")
 
-  public static let codec = Option("codec", "NAME", .text, for: making, "encoder of libavcodec; default libx264")
+  public static let codec = Option("codec", "NAME", .text, for: making, "encoder of libavcodec for the pictures; default libx264")
   public static let preset = Option("preset", "NAME", .text, for: making, "the encoder's preset; for libx264 default veryfast")
   public static let crf = Option("crf", "N", .number, for: making, "constant quality; for libx264 default 23, lower is better")
   public static let pixelFormat = Option(
@@ -37,10 +37,12 @@ extension Option {
     "an option of the encoder or muxer, as ffmpeg names it; may be repeated")
   public static let format = Option(
     "format", "FMT", .text, for: making,
-    "container or raw format: mp4, mov, mkv, webm, y4m, nut, rawvideo; default: by OUT's ending")
+    "container or raw format: mp4, mov, mkv, webm, y4m, nut, rawvideo; sound alone: wav, flac, m4a, mp3, opus, ogg; default: by OUT's ending"
+  )
   public static let encoderCommand = Option(
     "encoder-command", "COMMAND", .text, for: making,
-    "start this command as the encoder and feed it the frames on its standard input; --format says how, default y4m")
+    "start this command as the encoder and feed it the frames on its standard input; --format says how, default y4m, which has no sound: nut has"
+  )
 
   public static let memory = Option(
     "memory", "SIZE", .size, for: making.union([.frame]), "bound on the memory of all processes together; default 1GiB")
@@ -49,7 +51,20 @@ extension Option {
   public static let encoders = Option("encoders", "N", .count(1...32), for: making, "encoder processes")
   public static let backend = Option(
     "backend", "NAME", .choice(["auto", "cpu", "egl"]), for: making, "what draws: auto, cpu or egl; default auto")
-  public static let noAudio = Option("no-audio", for: making, "leave sound out on purpose")
+  public static let noAudio = Option("no-audio", for: making, "leave the sound out")
+  public static let audioCodec = Option(
+    "audio-codec", "NAME", .text, for: making, "encoder of libavcodec for the sound; default: what is usual in the container")
+  public static let audioBitrate = Option(
+    "audio-bitrate", "RATE", .bitRate, for: making, "bits a second of the sound: 192k; default by codec and channels")
+  public static let audioOption = Option(
+    "audio-option", "K=V", .assignment, repeats: true, for: making,
+    "an option of the sound's encoder, as ffmpeg names it; may be repeated")
+  public static let channels = Option(
+    "channels", "N", .choice(["1", "2", "6"]), for: making, "1 mono, 2 stereo, 6 for 5.1; default 2")
+  public static let sampleRate = Option(
+    "sample-rate", "HZ", .count(8000...192_000), for: making, "samples a second; default: the project's, 48000")
+  public static let loudness = Option(
+    "loudness", "LUFS", .number, for: making, "bring the whole to this loudness: -14, -23; default: as it is mixed")
   public static let cache = Option(
     "cache", "DIR", .directory, for: making.union([.doctor]),
     "where finished segments are kept and found; default: $XDG_CACHE_HOME/sluice or ~/.cache/sluice")
@@ -76,6 +91,10 @@ extension Option {
     "role", "ROLE", .choice(["decoder", "renderer", "encoder"]), for: [.attach], "what the new workers do")
   public static let count = Option("count", "N", .count(1...32), for: [.attach], "how many new workers; default 1")
 
+  public static let tracks = Option("tracks", "N", .count(1...1024), for: [.bench], "tracks of the audio benchmark; default 64")
+  public static let seconds = Option(
+    "seconds", "N", .count(1...86400), for: [.bench], "seconds that the audio benchmark plays; default 60")
+
   public static let json = Option("json", for: [.probe, .doctor, .bench, .ps], "print JSON")
 
   public static let help = Option("help", short: "h", immediate: true, for: Set(CommandName.allCases), "print this help")
@@ -90,9 +109,10 @@ extension Option {
     columns, canvas, fps, gap, duration, scroll, labels, printProject,
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
-    memory, decoders, renderers, encoders, backend, noAudio, cache, cacheLimit, cleanCache, noCache, onError, launch, stats,
+    memory, decoders, renderers, encoders, backend, noAudio, audioCodec, audioBitrate,
+    audioOption, channels, sampleRate, loudness, cache, cacheLimit, cleanCache, noCache, onError, launch, stats,
     progress,
-    role, count, workerDirectory, json, help, version, completion, manPage,
+    role, count, tracks, seconds, workerDirectory, json, help, version, completion, manPage,
   ]
   /// Options that stand before any command.
   public static let beforeCommand: [Option] = [help, version, completion, manPage]

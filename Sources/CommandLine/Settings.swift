@@ -44,6 +44,8 @@ public struct Settings: Sendable {
   public func texts(_ option: Option) -> [String] { settings[option.name]?.values ?? [] }
   public func flag(_ option: Option) -> Bool { text(option).flatMap(Values.flag) ?? false }
   public func size(_ option: Option) -> UInt64? { text(option).flatMap(Values.size) }
+  public func bitRate(_ option: Option) -> Int64? { text(option).flatMap(Project.AudioOutput.bitRate) }
+  public func decimal(_ option: Option) -> Rational? { text(option).flatMap(Values.decimal) }
   public func time(_ option: Option) -> TimeValue? { text(option).flatMap { TimeValue.parse($0) } }
   public func rate(_ option: Option) -> Rational? { text(option).flatMap(Values.rate) }
   public func canvas(_ option: Option) -> (width: Int, height: Int)? { text(option).flatMap(Values.canvas) }
@@ -63,6 +65,7 @@ public struct Settings: Sendable {
     case .flag: Values.flag(value) != nil
     case .text, .file, .directory: !value.isEmpty
     case .size: Values.size(value) != nil
+    case .bitRate: Project.AudioOutput.bitRate(value) != nil
     case .time: TimeValue.parse(value).map { !$0.isNegative } ?? false
     case .canvas: Values.canvas(value) != nil
     case .rate: Values.rate(value) != nil
@@ -78,6 +81,7 @@ public struct Settings: Sendable {
     case .flag: "yes or no"
     case .text, .file, .directory: "a name"
     case .size: "a size; write 512MiB or 1.5GB"
+    case .bitRate: "a number of bits a second; write 192k or 192000"
     case .time: "a time; write seconds (12.5), HH:MM:SS.mmm or frames (375f)"
     case .canvas: "a size in pixels; write 1920x1080"
     case .rate: "a rate; write 30, 29.97 or 30000/1001"

@@ -9,7 +9,7 @@ public struct DeliveryOrder: Equatable, Sendable {
   }
   private let rate: Rational
   private let sampleRate: Int64
-  private let pictures: Int64
+  private var pictures: Int64
   private let blocks: Int64
   private var picture: Int64 = 0
   private var block: Int64 = 0
@@ -33,6 +33,12 @@ public struct DeliveryOrder: Equatable, Sendable {
     let right = Int128(block) * Int128(SoundBlock.frames) * Int128(rate.num)
     return left <= right ? .picture(picture) : .block(block)
   }
+
+  /// Pictures before `number` do not come: a live output gave them up.
+  public mutating func skip(to number: Int64) { picture = max(picture, number) }
+
+  /// No more pictures come.
+  public mutating func endPictures() { pictures = min(pictures, picture) }
 
   /// What `next` named was given to the output.
   public mutating func advance() {

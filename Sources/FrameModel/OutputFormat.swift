@@ -22,6 +22,9 @@ public struct OutputFormat: Equatable, Sendable {
     self.needsSeeking = needsSeeking
   }
 
+  /// A muxer outside the table. Which sound it takes is not known here.
+  public init(unknown name: String) { self.init(name, "libx264", []) }
+
   /// Pictures as they are, without an encoder.
   public var isRaw: Bool { codec == "rawvideo" }
   public var isForSoundAlone: Bool { codec.isEmpty }

@@ -21,6 +21,16 @@ public struct RunConfiguration: Sendable {
   public var pixelFormat: String? = nil
   /// In order; `--preset` and `--crf` come in as options too.
   public var encoderOptions: [OutputSettings.Option] = []
+  /// No sound, though there may be some.
+  public var noAudio = false
+  /// Overrides of the project's `output.audio`; nil keeps its value, or what is usual in the container.
+  public var audioCodec: String? = nil
+  /// Bits a second.
+  public var audioBitRate: Int64? = nil
+  /// In order.
+  public var audioOptions: [OutputSettings.Option] = []
+  /// 1, 2, or 6 for 5.1; nil: 2.
+  public var audioChannels: Int? = nil
   /// Command of an external encoder that reads the frames on its standard input; nil: our own encoder.
   public var encoderCommand: String? = nil
   /// Bound on private plus shared memory of all processes, bytes; nil: what the launch file says, else 1 GiB.

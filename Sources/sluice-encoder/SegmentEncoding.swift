@@ -96,6 +96,7 @@ final class SegmentEncoding {
     guard case .both(let output, var order) = current?.output else { return }
     defer { current?.output = .both(output, order) }
     while true {
+      if let first = waiting.pictures.first { order.skip(to: first.frame) }
       switch order.next {
       case .picture(let number):
         guard !waiting.pictures.isEmpty else { return }
@@ -166,8 +167,15 @@ final class SegmentEncoding {
     switch finished.output {
     case .pictures(let output, _): bytes = try output.finish()
     case .sound(let output): bytes = try output.finish()
-    case .both(let output, let order):
-      guard order.next == nil else { throw SluiceError(.software, "the output is not whole: \(order) is missing") }
+    case .both(let output, var order):
+      if waiting.pictures.isEmpty {  // a live output gave up its last ones
+        order.endPictures()
+        current?.output = .both(output, order)
+        try deliver()
+      }
+      guard case .both(_, let order) = current?.output, order.next == nil else {
+        throw SluiceError(.software, "the output is not whole")
+      }
       bytes = try output.finish()
     }
     current = nil  // its memory goes before the next encoder is made

@@ -45,7 +45,10 @@ struct RunRequest {
     }
     if settings.text(.stats) == "-", output == "-" {
       throw SluiceError(
-        .usage, "standard output carries the video already", at: settings.place(.stats), advice: "name a file")
+        .usage, "standard output carries the output already", at: settings.place(.stats), advice: "name a file")
+    }
+    if let loudness = settings.decimal(.loudness), loudness < Rational(-70) || loudness > .zero {
+      throw SluiceError(.usage, "must lie between -70 and 0", at: settings.place(.loudness), advice: "-14 and -23 are usual")
     }
     if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to,
       a >= b
@@ -57,7 +60,7 @@ struct RunRequest {
   private func checkStandardOutput() throws(SluiceError) {
     if settings.text(.format) == nil, !isExternal {
       throw SluiceError(
-        .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo or mkv")
+        .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo, mkv or wav")
     }
     if isatty(1) == 1 {
       throw SluiceError(
@@ -70,9 +73,6 @@ struct RunRequest {
     let c = configuration(project, media: media, launchFile: launchFile)
     let rate = project.canvas.rate.double
     let display = Console.display(settings.text(.progress), rate: rate)
-    if !settings.flag(.noAudio), project.hasSound(media: media) {
-      display.warning("sound is left out: it is not supported yet; add --no-audio to render without this line")
-    }
     let statistics: RunStatistics
     do throws(SluiceError) {
       statistics = try Run.run(c, observer: display)
@@ -99,6 +99,16 @@ struct RunRequest {
       [Option.preset, .crf].compactMap { option in settings.text(option).map { .init(option.name, $0) } }
       + settings.assignments(.encoderOption)
     c.encoderCommand = settings.text(.encoderCommand)
+    c.noAudio = settings.flag(.noAudio)
+    c.audioCodec = settings.text(.audioCodec)
+    c.audioBitRate = settings.bitRate(.audioBitrate)
+    c.audioOptions = settings.assignments(.audioOption)
+    c.audioChannels = settings.text(.channels).flatMap { Int($0) }
+    if let rate = settings.count(.sampleRate) { c.project.sampleRate = rate }
+    if let loudness = settings.decimal(.loudness) {
+      c.project.output.audio = c.project.output.audio ?? Project.AudioOutput()
+      c.project.output.audio?.loudness = loudness
+    }
     if let memory = settings.size(.memory) { c.memory = memory }
     c.decoders = settings.count(.decoders)
     c.renderers = settings.count(.renderers)

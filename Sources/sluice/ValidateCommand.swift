@@ -11,14 +11,17 @@ enum ValidateCommand {
     let project = read.project
     for note in read.notes { try Console.print("\(path.printable): \(note.kind.rawValue): \(note)\n") }
     let media = try Media.probe(project.sourcePaths(), invocation.settings)
-    let plan = try PlanCompiler.compile(
-      project, media: media, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
+    var settings = project.output.settings()
+    if project.hasSound(media: media) {
+      settings.sound = SoundSettings()
+      settings.sound?.sampleRate = project.sampleRate
+    }
+    let plan = try PlanCompiler.compile(project, media: media, from: nil, to: nil, settings: settings, decodeThreads: 1)
     for warning in plan.warnings { invocation.console.note(warning) }
     let frames = plan.withView(\.frameCount)
     let filters = plan.withView { view in Set((0..<view.filterCount).map { view.filter($0).name }).sorted() }
     let canvas = project.canvas
     let clips = project.tracks.reduce(0) { $0 + $1.clips.count }
-    if project.hasSound(media: media) { invocation.console.note("\(path): its sound is left out: it is not supported yet") }
     try Console.print(
       "\(path.printable): ok: \(canvas.width)x\(canvas.height), \(rate(canvas.rate)) frames/s, "
         + "\(Values.clock((Double(frames) / canvas.rate.double))) (\(count(Int(frames), "frame"))), "

@@ -41,6 +41,7 @@ struct SettingsTests {
         case .flag: "yes"
         case .text, .file, .directory: "name"
         case .size: "1MiB"
+        case .bitRate: "96k"
         case .time: "1.5"
         case .canvas: "64x48"
         case .rate: "25"
@@ -156,5 +157,18 @@ struct ValuesTests {
     #expect(NearestName.of("valid", in: CommandName.allCases.map(\.rawValue)) == "validate")
     #expect(NearestName.of("xyzzy", in: CommandName.allCases.map(\.rawValue)) == nil)
     #expect(NearestName.of("", in: ["a"]) == nil)
+  }
+}
+
+extension SettingsTests {
+  @Test func bitRatesAndLoudnessAreNumbers() throws {
+    #expect(try settings(["--audio-bitrate", "192k"]).bitRate(.audioBitrate) == 192_000)
+    #expect(try settings(["--audio-bitrate", "1.5M"]).bitRate(.audioBitrate) == 1_500_000)
+    #expect(try settings(["--loudness", "-14.5"]).decimal(.loudness) == Rational(-29, 2))
+    for wrong in ["loud", "0", "-5", "192q", "1e9", ""] {
+      #expect(throws: SluiceError.self) { try settings(["--audio-bitrate", wrong]) }
+    }
+    #expect(throws: SluiceError.self) { try settings(["--channels", "3"]) }
+    #expect(throws: SluiceError.self) { try settings(["--sample-rate", "5"]) }
   }
 }

@@ -72,7 +72,7 @@ struct SurfaceTests {
     #expect(try offers(["sluice", "render", "--backend", "e"]) == ["egl"])
     #expect(try offers(["sluice", "render", "--progress", "=", "j"]) == ["json"])
     #expect(try offers(["sluice", "render", "--progress", "="]) == ["auto", "bar", "plain", "json", "none"])
-    #expect(try offers(["sluice", "bench", ""]) == ["handoff"])
+    #expect(try offers(["sluice", "bench", ""]) == ["handoff", "audio"])
     #expect(try offers(["sluice", "help", "val"]) == ["validate"])
     #expect(try offers(["sluice", "render", "--crf", ""]).isEmpty)
     for command in CommandName.allCases {

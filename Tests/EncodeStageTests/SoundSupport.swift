@@ -38,9 +38,11 @@ struct Wave {
   var channels = 2
   var click = 12345
   var noise = true
+  /// One for each channel, besides.
+  var clicks: [Int] = []
 
   func sample(_ frame: Int, _ channel: Int) -> Float {
-    if frame == click { return 24000 / 32768 }
+    if frame == click || (channel < clicks.count && frame == clicks[channel]) { return 24000 / 32768 }
     guard noise else { return 0 }
     var x = UInt32(truncatingIfNeeded: frame &* 2_654_435_761 &+ channel &* 40503 &+ 12345)
     x ^= x >> 15

@@ -66,6 +66,7 @@ final class SoundMix {
     if !specs.isEmpty {
       var chain = ChainNodes()
       let sum = try graph.makeMixer()
+      try sum.setChannels(plan.channels, .explicit)
       var last: any AudioNode = sum
       for spec in specs { last = try chain.append(spec, to: last, in: graph, rate: plan.sampleRate, shift: 0) }
       try graph.connect(last, graph.destination)
@@ -137,7 +138,10 @@ final class SoundMix {
         keep(Active(target), at: index)
         return
       }
-      last = try nodes.add(graph.makeMixer())
+      let sum = try nodes.add(graph.makeMixer())
+      // What effects keep has as many channels as there are, whatever comes and goes.
+      if strip.keepsSound { try sum.setChannels(context.plan.channels, .explicit) }
+      last = sum
     case .source(let clip):
       let clip = try ClipProvider(context.plan.clips[clip], rate: rate, opener: context.opener)
       last = try play(clip, strip: index, &nodes)

@@ -35,6 +35,16 @@ struct Strip {
   var lagIn: Int64 = 0
   /// Strips that exist from the beginning to the end.
   var isPermanent = false
+
+  /// Some of its effects give later what they got.
+  var keepsSound: Bool {
+    specs.contains { entry in
+      switch entry.spec {
+      case .gain, .pan: false
+      case .biquad, .delay, .compressor, .limiter: true
+      }
+    }
+  }
 }
 
 /// Everything that is to be mixed, as strips: parents stand before what they get. Pure.

@@ -96,7 +96,7 @@ public final class SoundRenderer {
   // MARK: Loudness
 
   /// Listens to everything, and decides on gain and limiter. Where the limiter takes away what was added, and lets peaks between samples
-  /// pass, both are measured and mended, twice at most.
+  /// pass, both are measured and mended, four times at most.
   private func normalise(to wanted: Double) throws(SluiceError) {
     let heard = try measure()
     loudness = heard
@@ -107,7 +107,7 @@ public final class SoundRenderer {
       return master = [Self.gain(gain)]
     }
     var ceiling = Self.peak
-    for _ in 0..<2 {
+    for _ in 0..<4 {
       master = [Self.gain(gain), .limiter(["ceiling": .constant(ceiling)])]
       guard let result = try measure() else { return }
       let missing = wanted - result.integrated

@@ -3,14 +3,23 @@ import SluiceBase
 import Timeline
 
 /// From the project's `output` and the command line to the settings that decide the bytes.
-enum OutputChoice {
-  static func settings(_ configuration: RunConfiguration) throws(SluiceError) -> OutputSettings {
+struct OutputChoice {
+  var settings: OutputSettings
+  /// One line for the user: sound that the output cannot have.
+  var note: String? = nil
+
+  /// - Parameter hasSound: something of the timeline could be heard.
+  init(_ configuration: RunConfiguration, hasSound: Bool) throws(SluiceError) {
+    let format = try OutputChoice.format(configuration)
+    if format.isForSoundAlone {
+      settings = try OutputChoice.soundAlone(format, configuration, hasSound: hasSound)
+      return
+    }
     var output = configuration.project.output
-    let format = try format(configuration)
     output.format = format.name
     output.codec = configuration.codec ?? output.codec ?? format.codec
     output.pixelFormat = configuration.pixelFormat ?? output.pixelFormat
-    var settings = output.settings()
+    settings = output.settings()
     let options = settings.options + configuration.encoderOptions
     settings.options = []
     // The last word of an option counts.
@@ -22,23 +31,100 @@ enum OutputChoice {
         settings.options.append(option)
       }
     }
+    guard hasSound, !configuration.noAudio else { return }
+    settings.sound = SoundChoice.settings(configuration, format)
+    guard settings.sound == nil else { return }
+    let name = format.extensions.first ?? format.name
+    if let codec = configuration.audioCodec {
+      throw SluiceError(
+        .usage, "\(name) has no sound, so \(codec) encodes nothing", at: "--audio-codec", advice: "use nut, mkv or mp4")
+    }
+    let advice = "use nut, mkv or mp4, or --no-audio to render without this line"
+    note =
+      configuration.encoderCommand != nil && format.sound.isEmpty
+      ? "the encoder command gets \(name), which has no sound; --format nut has, --no-audio renders without this line"
+      : "\(name) has no sound; \(format.extensions.isEmpty ? "name its codec with --audio-codec, or use --no-audio" : advice)"
+  }
+
+  private static func soundAlone(
+    _ format: OutputFormat, _ configuration: RunConfiguration, hasSound: Bool
+  ) throws(SluiceError) -> OutputSettings {
+    let name = format.extensions.first ?? format.name
+    if let codec = configuration.codec {
+      throw SluiceError(
+        .usage, "\(name) has no pictures, so \(codec) encodes nothing", at: "--codec",
+        advice: "use --audio-codec, or a format with pictures")
+    }
+    guard !configuration.noAudio else {
+      throw SluiceError(.usage, "\(name) has nothing but sound", at: "--no-audio", advice: "use a format with pictures")
+    }
+    guard hasSound else {
+      throw SluiceError(
+        .badInput, "there is no sound in it", at: configuration.project.path, advice: "\(name) has nothing but sound")
+    }
+    var settings = OutputSettings()
+    settings.codec = ""
+    settings.format = format.name
+    settings.options = configuration.encoderOptions
+    settings.sound = SoundChoice.settings(configuration, format)
     return settings
   }
 
   /// `--format`, else the project's, else the file's ending; an external encoder gets y4m, which it recognises by itself.
-  private static func format(_ configuration: RunConfiguration) throws(SluiceError) -> (name: String, codec: String) {
+  private static func format(_ configuration: RunConfiguration) throws(SluiceError) -> OutputFormat {
     if let name = configuration.format ?? configuration.project.output.format {
-      guard let known = OutputFormat.named(name) else { return (name, "libx264") }
-      return (known.name, known.codec)
+      guard let known = OutputFormat.named(name) else { return OutputFormat(unknown: name) }
+      // `.mka` and the like: the same muxer, for sound alone.
+      if known.name == name, let ending = try? OutputFormat.guess(name: configuration.output), ending.name == name {
+        return ending
+      }
+      return known
     }
-    if configuration.encoderCommand != nil { return ("yuv4mpegpipe", "rawvideo") }
-    let known = try OutputFormat.guess(name: configuration.output)
-    return (known.name, known.codec)
+    if configuration.encoderCommand != nil { return OutputFormat.named("y4m") ?? OutputFormat(unknown: "yuv4mpegpipe") }
+    return try OutputFormat.guess(name: configuration.output)
   }
 
-  /// Frames in order into one descriptor by one encoder: what is no file, and what has no packets to join.
+  /// In order into one descriptor by one encoder: what is no file, what has no packets to join, and sound alone.
   static func isDirect(_ settings: OutputSettings, output: String, command: String?) -> Bool {
-    command != nil || output == "-" || ["rawvideo", "yuv4mpegpipe", "image2pipe", "nut"].contains(settings.format)
+    command != nil || output == "-" || !settings.hasPictures
+      || ["rawvideo", "yuv4mpegpipe", "image2pipe", "nut"].contains(settings.format)
       || ["png", "rawvideo", "wrapped_avframe", "gif"].contains(settings.codec)
+  }
+}
+
+/// How the sound is coded: the command line's word, else the project's, else what is usual in the container.
+enum SoundChoice {
+  /// nil: the container has none, or none is known for it.
+  static func settings(_ configuration: RunConfiguration, _ format: OutputFormat) -> SoundSettings? {
+    let project = configuration.project.output.audio
+    var sound = SoundSettings()
+    sound.sampleRate = configuration.project.sampleRate
+    sound.channels = configuration.audioChannels ?? sound.channels
+    let usual = format.soundCodec(sampleRate: sound.sampleRate)
+    // A container of the table that has no sound has none by any codec.
+    guard !usual.isEmpty || format.extensions.isEmpty, let codec = configuration.audioCodec ?? project?.codec ?? some(usual)
+    else {
+      return nil
+    }
+    sound.codec = codec
+    sound.bitRate = configuration.audioBitRate ?? project?.bitRate ?? bitRate(sound)
+    for option in (project?.options ?? []) + configuration.audioOptions {
+      sound.options.removeAll { $0.name == option.name }
+      sound.options.append(option)
+    }
+    return sound
+  }
+
+  private static func some(_ name: String) -> String? { name.isEmpty ? nil : name }
+
+  /// Bits a second where nobody says: more than the encoders' own defaults, which are audible. 0: the encoder's.
+  static func bitRate(_ sound: SoundSettings) -> Int64 {
+    guard sound.sampleRate >= 32000 else { return 0 }
+    let channels = Int64(sound.channels)
+    switch sound.codec {
+    case "aac", "libmp3lame", "mp2", "libtwolame", "ac3", "eac3": return channels == 6 ? 448_000 : 96_000 * channels
+    case "libopus": return channels == 6 ? 320_000 : 64_000 * channels
+    default: return 0
+    }
   }
 }

@@ -59,7 +59,9 @@ struct RunPreparation {
     for (path, result) in zip(missing, found) {
       media[path] = try result.get()
     }
-    let settings = try OutputChoice.settings(configuration)
+    let choice = try OutputChoice(configuration, hasSound: configuration.project.hasSound(media: media))
+    let settings = choice.settings
+    if let note = choice.note { observer.warning(note) }
     let plan = try compile(configuration, media, settings, launch, observer)
     for warning in plan.warnings { observer.warning(warning) }
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -72,7 +74,7 @@ struct RunPreparation {
     let shape = plan.withView { view in
       (
         frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores),
-        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count, hasSound: view.sound != nil
+        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count, hasSound: (view.sound?.frames ?? 0) > 0
       )
     }
     let autoDecoders = launch.decoderPerSource ? min(shape.sources, 32) : max(1, min(shape.streams, cores / 2))
