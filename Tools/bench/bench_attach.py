@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import time
 
+from context import EVEN
 from measure import run
 from report import Check, Section
 
@@ -57,7 +58,8 @@ def attach(context):
         before, after, waits = [], [], []
         for _ in range(context.runs):
             words, output = timeline(context, role, clips)
-            workers = ["--decoders", "1", "--renderers", "1"] + (["--encoders", "1"] if output != "-" else [])
+            launch = context.write_project("even.json", {"workers": EVEN})
+            workers = ["--launch", launch, "--decoders", "1", "--renderers", "1"] + (["--encoders", "1"] if output != "-" else [])
             command = context.sluice_command(*words, *workers, output=output)
             with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
                 try:
