@@ -35,8 +35,9 @@ def timeline(context, role, clips):
     # A renderer's work: every picture is turned. An encoder's: many small segments. A decoder's: four streams at a time.
     clip = {"source": "a", "in": 0.0, "duration": 9.5, "opacity": 0.9}
     if role == "renderer":
-        clip |= {"rotate": {"keys": [{"t": 0, "v": 1}, {"t": 9.5, "v": 40}]}}
-    tracks = [{"kind": "video", "clips": [clip | {"at": 9.5 * n, "source": "ab"[n % 2]} for n in range(60)]}]
+        clip |= {"rotate": 20}
+    layers = 3 if role == "renderer" else 1
+    tracks = [{"kind": "video", "clips": [clip | {"at": 9.5 * n} for n in range(60)]}] * layers
     if role == "decoder":
         place = {"width": 240, "height": 136}
         tracks = [{"kind": "video", "clips": [
