@@ -5,7 +5,6 @@ import CAVUtil
 import CSWScale
 import FrameModel
 import SluiceBase
-import Synchronization
 import TextDrawing
 
 #if canImport(Glibc)
@@ -213,10 +212,10 @@ public enum MediaProbe {
 
   /// Notes what `get_buffer2` asks for, and leaves the memory to libavcodec.
   private final class Meter: PictureAllocator {
-    private let most = Mutex(0)
-    var bytes: Int { most.withLock { $0 } }
+    private let most = Monitor(0)
+    var bytes: Int { most.with { $0 } }
     func memory(bytes: Int) -> (any PictureMemory)? {
-      most.withLock { $0 = max($0, bytes) }
+      most.with { $0 = max($0, bytes) }
       return nil
     }
   }
