@@ -50,6 +50,7 @@ enum FrameCommand {
     c.media = media
     if let memory = settings.size(.memory) { c.memory = memory }
     c.workerDirectory = settings.text(.workerDirectory)
+    c.noAudio = true
     _ = try Run.run(c, observer: Console.display("none", rate: c.project.canvas.rate.double))
   }
 

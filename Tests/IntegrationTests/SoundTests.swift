@@ -42,10 +42,11 @@ struct SoundTests {
     return sound.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
   }
 
+  /// When the first frame is shown that a decoder gives out: packets of Opus begin earlier.
   private static func start(_ path: String, _ stream: String) throws -> Double {
     let text = try Clips.run(
       "ffprobe",
-      ["-v", "error", "-select_streams", stream, "-show_entries", "stream=start_time", "-of", "csv=p=0", path])
+      ["-v", "error", "-select_streams", stream, "-read_intervals", "%+#2", "-show_entries", "frame=pts_time", "-of", "csv=p=0", path])
     let line = String(decoding: text, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
     return Double(line.trimmingCharacters(in: .whitespaces.union(.init(charactersIn: ",")))) ?? .nan
   }
@@ -92,7 +93,9 @@ struct SoundTests {
     for ending in ["flac", "m4a", "mp3", "opus", "mka"] {
       try box.render(["render", "p.json5", "-o", "a.\(ending)"])
       let others = try Self.samples(box.path("a.\(ending)"))
-      #expect(abs(others.count - alone.count) <= 1, "\(ending): \(others.count) samples")
+      // ffmpeg 5 gives out an MP4's last packet whole, against its edit list.
+      let behind = ending == "m4a" ? 1023 : 0
+      #expect((0...behind).contains(others.count - alone.count), "\(ending): \(others.count) samples")
     }
     #expect(try Self.samples(box.path("a.flac")) == alone)
     let piped = try box.sluice(["render", "p.json5", "-o", "-", "--format", "wav", "--progress", "none"])
