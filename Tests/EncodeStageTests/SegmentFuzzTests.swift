@@ -24,7 +24,7 @@ import Testing
 
   private static func file(_ bytes: [UInt8]) throws -> FileDescriptor {
     let file = FileDescriptor(sluice_memfd("segment"))
-    try System.writeAll(file.raw, bytes)
+    try bytes.withUnsafeBytes { try System.writeAll(file.raw, $0) }
     return file
   }
 
