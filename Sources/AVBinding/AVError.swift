@@ -5,7 +5,6 @@ import CAVUtil
 import CSWScale
 import CSluice
 import SluiceBase
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -31,13 +30,13 @@ public enum AVErrorText {
 /// What FFmpeg's libraries say while they work. Nothing is printed: a message of level error is kept for the thread
 /// that asked for it, to stand in the text of the error that follows. Safe from any thread.
 public enum AVLog {
-  private static let messages = Mutex<[UInt: String]>([:])
-  private static let lines = Mutex<[UInt: [Line]]>([:])
+  private static let messages = Monitor<[UInt: String]>([:])
+  private static let lines = Monitor<[UInt: [Line]]>([:])
 
   private static let installed: Void = av_log_set_callback { context, level, format, arguments in
     guard level <= AV_LOG_WARNING, let format, let arguments else { return }
     let thread = UInt(pthread_self())
-    guard AVLog.lines.withLock({ $0[thread] != nil }) || AVLog.messages.withLock({ $0[thread] != nil }) else { return }
+    guard AVLog.lines.with({ $0[thread] != nil }) || AVLog.messages.with({ $0[thread] != nil }) else { return }
     var prefix: Int32 = 0
     var line = [CChar](repeating: 0, count: 400)
     av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefix)
@@ -56,10 +55,10 @@ public enum AVLog {
     }
     guard !text.isEmpty else { return }
     let line = String(text)
-    lines.withLock { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
+    lines.with { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
     guard level <= AV_LOG_ERROR else { return }
     // A refused size says more than what follows from it.
-    messages.withLock { if let last = $0[thread], !last.contains("icture size ") { $0[thread] = line } }
+    messages.with { if let last = $0[thread], !last.contains("icture size ") { $0[thread] = line } }
   }
 
   /// Runs `body` and returns its result with the last error message that a library wrote on this thread meanwhile.
@@ -67,9 +66,9 @@ public enum AVLog {
   public static func capture<R>(_ body: () -> R) -> (R, message: String?) {
     silence()
     let thread = UInt(pthread_self())
-    messages.withLock { $0[thread] = "" }
+    messages.with { $0[thread] = "" }
     let result = body()
-    let message = messages.withLock { $0.removeValue(forKey: thread) }
+    let message = messages.with { $0.removeValue(forKey: thread) }
     return (result, message?.isEmpty == false ? message : nil)
   }
 
@@ -78,9 +77,9 @@ public enum AVLog {
   public static func captureLines<R>(_ body: () -> R) -> (R, lines: [Line]) {
     silence()
     let thread = UInt(pthread_self())
-    lines.withLock { $0[thread] = [] }
+    lines.with { $0[thread] = [] }
     let result = body()
-    return (result, lines.withLock { $0.removeValue(forKey: thread) } ?? [])
+    return (result, lines.with { $0.removeValue(forKey: thread) } ?? [])
   }
 
   public struct Line: Sendable {

@@ -5,7 +5,6 @@ import CAVUtil
 import CSWScale
 import FrameModel
 import SluiceBase
-import Synchronization
 
 /// Decodes the video stream of a `Demuxer`, into memory of a `PictureAllocator` where the codec can. Used from one
 /// thread; the allocator is called on libavcodec's threads.
@@ -119,12 +118,12 @@ public final class Decoder {
 /// Thread-safe.
 private final class DirectBuffers: Sendable {
   private let allocator: any PictureAllocator
-  private let live = Mutex<[UInt: any PictureMemory]>([:])
+  private let live = Monitor<[UInt: any PictureMemory]>([:])
 
   init(_ allocator: any PictureAllocator) { self.allocator = allocator }
 
   func memory(at data: UnsafeMutablePointer<UInt8>?) -> (any PictureMemory)? {
-    live.withLock { $0[UInt(bitPattern: data)] }
+    live.with { $0[UInt(bitPattern: data)] }
   }
 
   /// `get_buffer2`: see `libavcodec/avcodec.h`.
@@ -146,7 +145,7 @@ private final class DirectBuffers: Sendable {
       { opaque, data in
         guard let opaque else { return }
         let lease = Unmanaged<Lease>.fromOpaque(opaque).takeRetainedValue()
-        lease.owner.live.withLock { $0[UInt(bitPattern: data)] = nil }
+        lease.owner.live.with { $0[UInt(bitPattern: data)] = nil }
         lease.memory.letGo()
       }, lease.toOpaque(), AV_BUFFER_FLAG_READONLY)
     guard let buffer else {
@@ -154,7 +153,7 @@ private final class DirectBuffers: Sendable {
       memory.letGo()
       return AVErrorText.noMemory
     }
-    live.withLock { $0[UInt(bitPattern: base)] = memory }
+    live.with { $0[UInt(bitPattern: base)] = memory }
     frame.pointee.buf.0 = buffer
     func place(_ plane: Int, _ offset: Int) -> UnsafeMutablePointer<UInt8>? { plane < layout.planes ? base + offset : nil }
     frame.pointee.data.0 = place(0, layout.offset.0)

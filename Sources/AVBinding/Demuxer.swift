@@ -64,7 +64,18 @@ public final class Demuxer {
   }
 
   /// Container time of source time 0, in `AV_TIME_BASE` units.
-  public var startTime: Int64 { timestamp(context.pointee.start_time) ?? 0 }
+  ///
+  /// Of a file with pictures the first picture's: sound that begins a little earlier (a codec's delay) must not shift them.
+  public var startTime: Int64 {
+    if let stream, stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO,
+      let ticks = timestamp(stream.pointee.start_time),
+      let time = Rational(reducing: Int128(ticks) * Int128(timeBase.num), Int128(timeBase.den)), time.isModest,
+      let micro = Rational(reducing: Int128(time.num) * 1_000_000, Int128(time.den))
+    {
+      return micro.rounded
+    }
+    return timestamp(context.pointee.start_time) ?? 0
+  }
   /// Seconds a tick, as the stream's numerator and denominator.
   public var timeBase: Rational {
     guard let base = stream?.pointee.time_base, base.num > 0, base.den > 0 else { return Rational(1, 1_000_000) }

@@ -5,7 +5,6 @@ import CAVUtil
 import CSWScale
 import FrameModel
 import SluiceBase
-import Synchronization
 import TextDrawing
 
 #if canImport(Glibc)
@@ -78,10 +77,11 @@ public enum MediaProbe {
     var info = MediaInfo(path: path, kind: .audio)
     info.container = demuxer.containerName
     (info.fileBytes, info.modified) = identity(path)
-    info.audio = demuxer.audio
+    info.soundZero = demuxer.soundZero
+    info.audio = demuxer.audio(zero: info.soundZero)
     guard demuxer.stream != nil else {
-      if info.audio.isEmpty { throw SluiceError(.badInput, "no video in this file", at: path) }
-      info.duration = demuxer.duration
+      if info.audio.isEmpty { throw SluiceError(.badInput, "neither video nor sound in this file", at: path) }
+      info.duration = info.audio[0].end ?? demuxer.duration
       return Opened(info: info)
     }
     let (video, picture) = try video(demuxer)
@@ -98,6 +98,7 @@ public enum MediaProbe {
     opened.info.kind = .video
     opened.info.container = "sequence"
     opened.info.audio = []
+    opened.info.soundZero = .zero
     opened.info.duration = Rational(files.count) / key.rate
     opened.info.video?.frames = files.count
     opened.info.video?.averageRate = key.rate
@@ -170,6 +171,7 @@ public enum MediaProbe {
 
   private static func graph(_ graph: String) throws(SluiceError) -> Opened {
     let path = SourceKey.graphPrefix + graph
+    if let info = SoundProbe.graph(graph) { return Opened(info: info) }
     let source = try FilterSource(graph)
     let frame = try FrameBox()
     guard try source.next(into: frame) else { throw SluiceError(.badInput, "the filter graph makes no picture", at: path) }
@@ -213,10 +215,10 @@ public enum MediaProbe {
 
   /// Notes what `get_buffer2` asks for, and leaves the memory to libavcodec.
   private final class Meter: PictureAllocator {
-    private let most = Mutex(0)
-    var bytes: Int { most.withLock { $0 } }
+    private let most = Monitor(0)
+    var bytes: Int { most.with { $0 } }
     func memory(bytes: Int) -> (any PictureMemory)? {
-      most.withLock { $0 = max($0, bytes) }
+      most.with { $0 = max($0, bytes) }
       return nil
     }
   }
@@ -253,21 +255,8 @@ extension Demuxer {
     return Rational(reducing: Int128(whole), Int128(sluice_av_time_base()))
   }
 
-  var audio: [MediaInfo.Audio] {
-    (0..<Int(context.pointee.nb_streams)).compactMap { index in
-      guard let parameters = context.pointee.streams[index]?.pointee.codecpar,
-        parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO
-      else { return nil }
-      var audio = MediaInfo.Audio()
-      audio.codec = String(cString: avcodec_get_name(parameters.pointee.codec_id))
-      audio.sampleRate = Int(parameters.pointee.sample_rate)
-      audio.channels = Int(parameters.pointee.ch_layout.nb_channels)
-      return audio
-    }
-  }
-
   /// `00:01:02.500000000`; nil for anything else.
-  private static func clock(_ text: String) -> Rational? {
+  static func clock(_ text: String) -> Rational? {
     let parts = text.split(separator: ":")
     guard parts.count == 3, let hours = Int64(parts[0]), let minutes = Int64(parts[1]) else { return nil }
     let seconds = parts[2].split(separator: ".")

@@ -13,10 +13,18 @@ public enum MediaTable {
     }
     if let video = info.video { rows.append((info.kind == .image ? "picture" : "video", describe(video))) }
     for audio in info.audio {
-      rows.append(("sound", "\(audio.codec), \(audio.sampleRate) Hz, \(audio.channels) channel\(audio.channels == 1 ? "" : "s")"))
+      rows.append(("sound", describe(audio)))
     }
     return info.path.printable + "\n"
       + rows.map { "  " + HelpText.padded($0.0, 11) + $0.1.printable + "\n" }.joined()
+  }
+
+  private static func describe(_ audio: MediaInfo.Audio) -> String {
+    var text = "\(audio.codec), \(audio.sampleRate) Hz, \(audio.channels) channel\(audio.channels == 1 ? "" : "s")"
+    if audio.channels > 2, !audio.layout.isEmpty { text += " (\(audio.layout))" }
+    if audio.start != .zero { text += ", from \(Values.fixed(audio.start.double, 3)) s" }
+    if let duration = audio.duration { text += ", \(Values.fixed(duration.double, 3)) s" }
+    return text
   }
 
   private static func describe(_ video: MediaInfo.Video) -> String {

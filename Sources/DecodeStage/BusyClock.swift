@@ -1,5 +1,5 @@
 import SharedRing
-import Synchronization
+import SluiceBase
 
 #if canImport(Glibc)
 import Glibc
@@ -7,7 +7,7 @@ import Glibc
 
 /// Adds up the CPU time of the threads that pass by, into `busyNanoseconds`. Thread-safe.
 final class BusyClock: Sendable {
-  private let last = Mutex<[UInt: UInt64]>([:])
+  private let last = Monitor<[UInt: UInt64]>([:])
   private let counters: any StageCounters
 
   init(_ counters: any StageCounters) { self.counters = counters }
@@ -17,7 +17,7 @@ final class BusyClock: Sendable {
     var time = timespec()
     guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return }
     let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    let before = last.withLock { $0.updateValue(now, forKey: UInt(pthread_self())) }
+    let before = last.with { $0.updateValue(now, forKey: UInt(pthread_self())) }
     if let before, now > before { counters.add(.busyNanoseconds, now - before) }
   }
 }

@@ -2,7 +2,7 @@ import AVBinding
 import CSluice
 import FrameModel
 import SharedRing
-import Synchronization
+import SluiceBase
 
 /// A slot in which libavcodec holds a picture.
 final class SlotMemory: PictureMemory, @unchecked Sendable {
@@ -38,13 +38,13 @@ private final class PrivatePool: Sendable {
     var bytes = 0
     var free: [PrivateBlock] = []
   }
-  private let state = Mutex(State())
+  private let state = Monitor(State())
   private let counters: any StageCounters
 
   init(_ counters: any StageCounters) { self.counters = counters }
 
   func take(_ bytes: Int) -> PrivateBlock {
-    let pooled = state.withLock { state -> PrivateBlock? in
+    let pooled = state.with { state -> PrivateBlock? in
       if state.bytes != bytes {
         state.bytes = bytes
         state.free = []
@@ -57,7 +57,7 @@ private final class PrivatePool: Sendable {
   }
 
   func give(_ block: PrivateBlock) {
-    state.withLock { if $0.bytes == block.bytes { $0.free.append(block) } }
+    state.with { if $0.bytes == block.bytes { $0.free.append(block) } }
   }
 }
 

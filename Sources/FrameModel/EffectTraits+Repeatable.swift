@@ -8,7 +8,9 @@ extension EffectTraits {
 
   private static func isRepeatable(_ part: Part) -> Bool {
     guard !readsFiles.contains(part.name) else { return false }
-    guard stateless.contains(part.name) || remembering.contains(part.name) || sources.contains(part.name) else {
+    guard
+      stateless.contains(part.name) || remembering.contains(part.name) || sources.contains(part.name) || sound.contains(part.name)
+    else {
       guard seeded.contains(part.name) else { return false }
       let hasSeed = part.words.contains { word in
         let pair = word.split(separator: "=", omittingEmptySubsequences: false)
@@ -40,8 +42,16 @@ extension EffectTraits {
     "pal75bars",
     "rgbtestsrc", "smptebars", "smptehdbars", "testsrc", "testsrc2", "yuvtestsrc",
   ]
+  /// On sound, and sources of it.
+  private static let sound: Set<String> = [
+    "aecho", "aevalsrc", "aformat", "afade", "allpass", "anull", "anullsrc", "aphaser", "apulsator", "aresample", "asetnsamples",
+    "asetpts", "asetrate", "asettb", "atempo", "atrim", "bandpass", "bandreject", "bass", "biquad", "chorus", "compand",
+    "crossfeed",
+    "dcshift", "equalizer", "extrastereo", "flanger", "highpass", "highshelf", "loudnorm", "lowpass", "lowshelf", "pan", "sine",
+    "stereotools", "stereowiden", "treble", "tremolo", "vibrato", "volume",
+  ]
   /// Without input, and without a seed another picture each time.
-  private static let seeded: Set<String> = ["cellauto", "gradients", "life", "sierpinski"]
+  private static let seeded: Set<String> = ["anoisesrc", "cellauto", "gradients", "life", "sierpinski"]
   private static let seeds: Set<Substring> = ["seed", "random_seed"]
   /// In options and expressions: files, the clock, and random numbers, which are drawn by several threads at once.
   private static let fromOutside: Set<Substring> = [

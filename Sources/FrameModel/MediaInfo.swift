@@ -43,7 +43,7 @@ public struct MediaInfo: Equatable, Sendable {
     /// Seconds; nil when unknown.
     public var duration: Rational? = nil
     /// Seconds of the source at its end; nil when unknown.
-    public var end: Rational? { duration.flatMap { $0 > .zero ? start + $0 : nil } }
+    public var end: Rational? { duration.flatMap { $0 > .zero ? start.sum($0) : nil } }
     public init() {}
   }
 

@@ -90,6 +90,12 @@ extension MediaInfo.Audio {
 }
 
 extension Rational {
+  /// nil when it does not fit: for numbers from outside.
+  public func sum(_ other: Rational) -> Rational? {
+    Rational(
+      reducing: Int128(num) * Int128(other.den) + Int128(other.num) * Int128(den), Int128(den) * Int128(other.den))
+  }
+
   /// So that sums of a few of them fit: files say anything.
   public var isModest: Bool { den <= 1 << 32 && num.magnitude <= 1 << 60 && double.magnitude <= 1e9 }
 }

@@ -43,7 +43,7 @@ public final class WorkThread: Sendable {
   public func join() { pthread_join(thread, nil) }
 }
 
-/// A mutex with a condition variable around a value.
+/// A mutex with a condition variable around a value. Of the C library, not Synchronization.Mutex: ThreadSanitizer knows this one.
 public final class Monitor<Value>: @unchecked Sendable {
   // Sendable: the value is touched with the mutex held only.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

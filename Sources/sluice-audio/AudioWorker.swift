@@ -15,6 +15,8 @@ final class AudioWorker {
   private let plan: SoundPlan
   private let sources: [SourceKey]
   private let queue = WorkQueue<Message>()
+  /// That decode ahead of the one that mixes.
+  private static let threads = 2
   private static let poison = Poison(role: "audio")
 
   init() throws(SluiceError) {
@@ -42,7 +44,7 @@ final class AudioWorker {
         sluice_allocations_are_counted() ? AllocationProbe { sluice_allocation_count() } : nil
       let profiler = RenderProfiler(sampleRate: Double(plan.sampleRate), allocations: probe)
       let renderer = SoundRenderer(
-        plan, sources: sources, profiler: profiler, onBlock: { worker.lease.add(.frames, 1) },
+        plan, sources: sources, profiler: profiler, threads: Self.threads, onBlock: { worker.lease.add(.frames, 1) },
         warn: { worker.send(Message(.warn, stream: SLUICE_STREAM_SOUND), text: $0) })
       while let message = queue.next() {
         let start = sluice_now_ns()

@@ -15,7 +15,8 @@ enum BenchCommand {
       let tracks = invocation.settings.count(.tracks) ?? 64, seconds = invocation.settings.count(.seconds) ?? 60
       let program = try WorkerPrograms.find("sluice-audio", directory: invocation.settings.text(.workerDirectory))
       // It plays in real time, and then as fast as it goes, which is slower only where real time is too much.
-      let line = try ProgramOutput.of(program, ["--bench", "\(tracks)", "\(seconds)"], seconds: Int32(clamping: seconds * 20 + 30))
+      let line = try ProgramOutput.of(
+        program, ["--bench", "\(tracks)", "\(seconds)"], seconds: Int32(clamping: seconds * 20 + 30))
       guard let result = try? JSONReader.read(line) else {
         throw SluiceError(.unavailable, "answers with something else than a result", at: program, advice: "install sluice again")
       }

@@ -146,7 +146,8 @@ struct ProgramTests {
     let names = (object["checks"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
     #expect(
       Set(names).isSuperset(of: [
-        "sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio", "shared memory", "memory", "cores", "kernel", "pidfd", "landlock",
+        "sluice-decoder", "sluice-renderer", "sluice-encoder", "sluice-audio", "shared memory", "memory", "cores", "kernel",
+        "pidfd", "landlock",
         "descriptors",
       ]))
     let broken = try sluice("doctor", "--worker-directory", directory.path)

@@ -33,6 +33,8 @@ final class Sandbox {
     // Only what this test runs is seen by `sluice ps`.
     variables["SLUICE_RUNTIME_DIR"] = runtime + "/sluice"
     variables["XDG_CACHE_HOME"] = runtime + "/c"
+    // Where the sanitizers of `make sanitize` leave their reports.
+    for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] { variables[name] = ProcessInfo.processInfo.environment[name] }
     if !keepsSegments { variables["SLUICE_NO_CACHE"] = "yes" }
     return variables
   }

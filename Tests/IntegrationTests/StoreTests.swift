@@ -233,7 +233,7 @@ import Testing
       let box = try Self.sandbox()
       let programs = box.path("programs")
       try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: false)
-      for name in ["sluice-decoder", "sluice-renderer"] {
+      for name in ["sluice-decoder", "sluice-renderer", "sluice-audio"] {
         symlink(Sandbox.programs + "/" + name, programs + "/" + name)
       }
       let script = """
@@ -269,7 +269,7 @@ import Testing
     let box = try Self.sandbox()
     let programs = box.path("bin")
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
-    for name in ["sluice-decoder", "sluice-renderer"] {
+    for name in ["sluice-decoder", "sluice-renderer", "sluice-audio"] {
       try FileManager.default.createSymbolicLink(
         atPath: "\(programs)/\(name)", withDestinationPath: "\(Sandbox.programs)/\(name)")
     }

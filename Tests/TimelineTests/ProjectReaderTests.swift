@@ -183,7 +183,10 @@ import Testing
       "{tracks: [{clips: [{source: 'a'}]}]}",
       "/p/x.json:1:29: tracks[0].clips[0].source: unknown source \"a\"; there are no sources"
     ),
-    ("{tracks: [{clips: [], gain: 1}]}", "/p/x.json:1:29: tracks[0].gain: is only for tracks of kind \"audio\""),
+    (
+      "{tracks: [{clips: [], gain: 1}]}",
+      "/p/x.json:1:29: tracks[0].gain: is only for tracks of kind \"audio\"; put it into the track's \"sound\""
+    ),
     (
       "{tracks: [{kind: 'vidoe', clips: []}]}", "/p/x.json:1:18: tracks[0].kind: unknown value \"vidoe\"; did you mean \"video\"?"
     ),
@@ -229,16 +232,24 @@ import Testing
     ("{tracks: [], canvas: {depth: 9}}", "/p/x.json:1:30: canvas.depth: must be 8 or 10, not 9"),
     ("{tracks: [], canvas: {range: 'ful'}}", "/p/x.json:1:30: canvas.range: unknown value \"ful\"; did you mean \"full\"?"),
     (
-      "{sources: {a: 'x'}, tracks: [{kind: 'audio', clips: [{source: 'a', speed: 2}]}]}",
-      "/p/x.json:1:68: tracks[0].clips[0].speed: not supported yet: speed other than 1 on audio tracks"
+      "{sources: {a: 'x'}, tracks: [{kind: 'audio', clips: [{source: 'a', fadeIn: {curve: 'equalpower', duration: 1}}]}]}",
+      "/p/x.json:1:84: tracks[0].clips[0].fadeIn.curve: unknown value \"equalpower\"; did you mean \"equalPower\"?"
     ),
     (
-      "{sources: {a: 'x'}, tracks: [{kind: 'audio', clips: [{source: 'a', transition: {}}]}]}",
-      "/p/x.json:1:68: tracks[0].clips[0].transition: not supported yet: transitions on audio tracks"
+      "{sources: {a: 'x'}, tracks: [{clips: [{source: 'a', sound: {gian: 1}}]}]}",
+      "/p/x.json:1:61: tracks[0].clips[0].sound: unknown key \"gian\"; did you mean \"gain\"?"
     ),
     (
-      "{tracks: [{kind: 'audio', clips: [], gain: {keys: []}}]}",
-      "/p/x.json:1:38: tracks[0].gain: not supported yet: keyframes of the gain"
+      "{tracks: [{kind: 'audio', clips: [], gain: 41}]}",
+      "/p/x.json:1:44: tracks[0].gain: must be between -120 and 40, not 41"
+    ),
+    (
+      "{tracks: [{kind: 'audio', clips: [], effects: [{biquad: {type: 'lowpas'}}]}]}",
+      "/p/x.json:1:64: tracks[0].effects[0].biquad.type: unknown value \"lowpas\"; did you mean \"lowpass\"?"
+    ),
+    (
+      "{tracks: [{kind: 'audio', clips: [], effects: [{delay: {delayTime: 181}}]}]}",
+      "/p/x.json:1:68: tracks[0].effects[0].delay.delayTime: must be between 0 and 180, not 181"
     ),
     ("{tracks: [{kind: 'subtitles'}]}", "/p/x.json:1:11: tracks[0]: \"file\" is missing"),
     (

@@ -12,6 +12,7 @@ struct ProjectGenerator {
   mutating func project(depth: Int = 0) -> Project {
     var project = Project(canvas: canvas(isNested: depth > 0))
     project.sampleRate = int(8000...384_000)
+    project.channels = pick(Project.Channels.allCases)
     for index in 0..<int(1...6) {
       let name = random.chance(20) ? "s \"\(index)\" ü\n" : "s\(index)"
       project.sources.append(.init(name, source(depth: depth)))
@@ -169,12 +170,15 @@ struct ProjectGenerator {
 
   private mutating func audio(_ project: Project) -> Project.Track {
     var track = track(.audio)
-    track.sound.gain = .constant(number(-120...60))
+    track.sound = trackSound()
     for index in 0..<int(0...3) {
       var clip = Project.Clip(source: int(0...project.sources.count - 1))
       clip.at = .seconds(Rational(Int64(10 * index)))
       clip.in = time(0...5)
       clip.duration = .seconds(Rational(7, 3))
+      clip.sound = clipSound()
+      if random.chance(30) { clip.speed = number(-1000...1000) }
+      clip.beyond = pick(Project.Beyond.allCases)
       if case .subtitles = project.sources[clip.source].source { continue }
       track.clips.append(clip)
     }
@@ -197,6 +201,7 @@ struct ProjectGenerator {
   /// `sources`: those with names of the file.
   private mutating func video(_ project: Project, sources: Int) -> Project.Track {
     var track = track(.video)
+    if random.chance(40) { track.sound = trackSound() }
     var end = Rational.zero, transitionEnd = Rational.zero
     for index in 0..<int(0...5) {
       var clip = clip(project, source: int(0...sources - 1))
@@ -247,6 +252,7 @@ struct ProjectGenerator {
     if random.chance(40) { clip.opacity = animatable(0...1) }
     clip.blend = pick(Project.Blend.allCases)
     clip.enabled = random.chance(90)
+    if random.chance(20) { clip.sound = nil } else if random.chance(40) { clip.sound = clipSound() }
     switch project.sources[source].source {
     case .timeline, .grid: break
     default:
@@ -255,6 +261,39 @@ struct ProjectGenerator {
       if random.chance(5) { clip.effects.append(.worker(worker())) }
     }
     return clip
+  }
+
+  private mutating func trackSound() -> Project.TrackSound {
+    var sound = Project.TrackSound()
+    sound.gain = animatable(-120...40)
+    sound.pan = animatable(-1...1)
+    sound.effects = (0..<int(0...2)).map { _ in soundEffect() }
+    sound.isMuted = random.chance(20)
+    sound.isSolo = random.chance(20)
+    return sound
+  }
+
+  private mutating func clipSound() -> Project.ClipSound {
+    var sound = Project.ClipSound()
+    if random.chance(50) { sound.gain = animatable(-120...40) }
+    if random.chance(50) { sound.pan = animatable(-1...1) }
+    if random.chance(40) { sound.fadeIn = .init(time(1...3), curve: pick(SoundPlan.Curve.allCases)) }
+    if random.chance(40) { sound.fadeOut = .init(time(1...3), curve: pick(SoundPlan.Curve.allCases)) }
+    sound.effects = (0..<int(0...2)).map { _ in soundEffect() }
+    if random.chance(20) { sound.stream = int(0...9) }
+    sound.preservesPitch = random.chance(70)
+    sound.isMuted = random.chance(10)
+    return sound
+  }
+
+  private mutating func soundEffect() -> SoundPlan.Effect {
+    switch int(0...4) {
+    case 0: .init(.biquad(pick(SoundPlan.Biquad.allCases)), parameters: [.init("frequency", animatable(10...9999))])
+    case 1: .init(.delay, parameters: [.init("delayTime", animatable(0...3)), .init("mix", animatable(0...1))])
+    case 2: .init(.compressor, parameters: random.chance(50) ? [] : [.init("ratio", animatable(1...20))])
+    case 3: .init(.limiter, parameters: [.init("ceiling", animatable(-20...0))])
+    default: .init(.avfilter("aecho=0.8:0.9:100:0.3"))
+    }
   }
 
   mutating func worker() -> WorkerEffect {

@@ -143,3 +143,139 @@ func sound(
     }
   }
 }
+
+@Suite struct SoundPlanBytesTests {
+  private static let media = table(
+    sounding("/a", streams: 3), sounding("/b", duration: Rational(7, 3)), sounding("/m", duration: Rational(200), pictures: false)
+  )
+
+  /// A plan with everything that a project can say about its sound.
+  private static func project(_ random: inout TestRandom) -> Project {
+    var generator = ProjectGenerator(seed: random.next())
+    var project = generator.project()
+    project.path = "/p/x.json"
+    // Sources that can be heard, in place of those that it draws.
+    for index in project.sources.indices {
+      if case .timeline = project.sources[index].source { continue }
+      if case .subtitles = project.sources[index].source { continue }
+      if case .grid = project.sources[index].source { continue }
+      project.sources[index].source = .file(random.chance(60) ? "/a" : "/b")
+    }
+    project.tracks.removeAll { $0.kind == .subtitles }
+    for track in project.tracks.indices {
+      for clip in project.tracks[track].clips.indices {
+        project.tracks[track].clips[clip].effects = []
+        project.tracks[track].clips[clip].crop = nil
+        project.tracks[track].clips[clip].in = .zero
+        project.tracks[track].clips[clip].speed =
+          [Rational(1), Rational(-1), Rational(3, 2)].randomElement(using: &random) ?? .one
+        project.tracks[track].clips[clip].sound?.stream = nil
+      }
+    }
+    return project
+  }
+
+  private static func compile(_ project: Project, from: TimeValue? = nil, to: TimeValue? = nil) -> Plan? {
+    var settings = OutputSettings()
+    settings.codec = ""
+    settings.sound = SoundSettings()
+    return try? PlanCompiler.compile(project, media: media, from: from, to: to, settings: settings)
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    var random = TestRandom(50)
+    var read = 0
+    for _ in 0..<300 {
+      guard let plan = Self.compile(Self.project(&random)) else { continue }
+      try plan.withView { view in
+        let sound = try #require(view.sound)
+        let sources = (0..<view.sourceCount).map(view.source)
+        var output = view.output
+        output.codec = ""
+        let again = PlanBytes.encode(
+          canvas: view.canvas, output: output, frames: view.frameCount, sources: sources, streams: [], layers: [], sound: sound)
+        #expect(again.withView { $0.sound } == sound)
+        #expect(again.withView { $0.soundContent?.bytes } == view.soundContent?.bytes)
+        #expect(sound.clips.allSatisfy { $0.first < $0.end && $0.end <= sound.frames })
+      }
+      read += 1
+    }
+    #expect(read > 20)
+  }
+
+  @Test func mutatedSoundIsRefusedOrReadInBounds() throws {
+    var random = TestRandom(51)
+    var accepted = 0
+    for round in 0..<200 {
+      guard let plan = Self.compile(Self.project(&random)) else { continue }
+      for _ in 0..<40 {
+        var bytes = plan.bytes
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+          let at = Int.random(in: 264..<bytes.count, using: &random)
+          bytes[at] = random.chance(30) ? 0xff : UInt8.random(in: 0...255, using: &random)
+        }
+        if round % 3 == 0 { bytes.removeLast(Int.random(in: 0..<bytes.count / 2, using: &random)) }
+        // A heap block of the exact size: reading beyond it is what the address sanitizer would see.
+        let block = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes.count), alignment: 8)
+        defer { block.deallocate() }
+        bytes.withUnsafeBytes { if let base = $0.baseAddress { block.copyMemory(from: base, byteCount: bytes.count) } }
+        guard let view = PlanView(block, count: bytes.count), let sound = view.sound else { continue }
+        accepted += 1
+        for clip in sound.clips where !clip.isGroup {
+          #expect(clip.source < view.sourceCount && clip.track < sound.tracks.count)
+          _ = clip.start + Rational(clip.end - clip.first, Int64(sound.sampleRate)) * clip.speed
+        }
+        _ = view.soundContent
+      }
+    }
+    #expect(accepted > 100)
+  }
+
+  /// Every clip of a part is that of the whole, cut to it.
+  @Test func aRangeIsHeardAsInTheWhole() throws {
+    var random = TestRandom(52)
+    var compared = 0
+    for _ in 0..<400 {
+      let project = Self.project(&random)
+      guard let whole = Self.compile(project)?.withView({ $0.sound }), whole.frames > 10 else { continue }
+      let from = Int64.random(in: 0..<whole.frames - 1, using: &random),
+        to = Int64.random(in: from + 1...whole.frames, using: &random)
+      func time(_ frame: Int64) -> TimeValue { .seconds(Rational(frame, Int64(whole.sampleRate))) }
+      guard let part = Self.compile(project, from: time(from), to: time(to))?.withView({ $0.sound }) else { continue }
+      #expect(part.frames == to - from)
+      for clip in part.clips {
+        let begin = clip.first + from - clip.head
+        let same = whole.clips.contains { other in
+          other.first - other.head == begin && other.speed == clip.speed && other.gain == clip.gain
+            && other.effects == clip.effects
+            && other.end + other.tail == clip.end + clip.tail + from && other.isGroup == clip.isGroup
+            && other.fadeIn == clip.fadeIn && other.crossOut == clip.crossOut
+        }
+        #expect(same)
+        compared += 1
+      }
+    }
+    #expect(compared > 30)
+  }
+
+  @Test func theContentDoesNotKnowWhereAFileLies() throws {
+    func content(_ path: String, _ rest: String) throws -> SoundContent {
+      let text =
+        "{canvas:{width:64,height:64,fps:25},sources:{a:'\(path)'},tracks:[{kind:'audio',clips:[{source:'a',duration:4\(rest)}]}]}"
+      let project = try ProjectReader.read(text: text, path: "/p/x.json")
+      var settings = OutputSettings()
+      settings.codec = ""
+      settings.sound = SoundSettings()
+      let info = sounding(path, pictures: false)
+      return try #require(
+        try PlanCompiler.compile(project, media: [path: info], settings: settings).withView { $0.soundContent })
+    }
+    let plain = try content("/x/a.wav", "")
+    #expect(
+      try content("/y/b.wav", ",name:'other'").bytes == plain.bytes && plain.uses.map(\.source) == [0] && plain.isReproducible)
+    for change in [",gain:-3", ",speed:2", ",fadeIn:1", ",in:1", ",effects:[{limiter:{}}]", ",pan:0.5"] {
+      #expect(try content("/x/a.wav", change).bytes != plain.bytes, "\(change)")
+    }
+    #expect(try !content("/x/a.wav", ",effects:[{avfilter:'arnndn=m=x'}]").isReproducible)
+  }
+}

@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import time
 
+from context import EVEN
 from measure import run
 from report import Check, Section
 
@@ -34,8 +35,9 @@ def timeline(context, role, clips):
     # A renderer's work: every picture is turned. An encoder's: many small segments. A decoder's: four streams at a time.
     clip = {"source": "a", "in": 0.0, "duration": 9.5, "opacity": 0.9}
     if role == "renderer":
-        clip |= {"rotate": {"keys": [{"t": 0, "v": 1}, {"t": 9.5, "v": 40}]}}
-    tracks = [{"kind": "video", "clips": [clip | {"at": 9.5 * n, "source": "ab"[n % 2]} for n in range(60)]}]
+        clip |= {"rotate": 20}
+    layers = 3 if role == "renderer" else 1
+    tracks = [{"kind": "video", "clips": [clip | {"at": 9.5 * n} for n in range(60)]}] * layers
     if role == "decoder":
         place = {"width": 240, "height": 136}
         tracks = [{"kind": "video", "clips": [
@@ -57,7 +59,8 @@ def attach(context):
         before, after, waits = [], [], []
         for _ in range(context.runs):
             words, output = timeline(context, role, clips)
-            workers = ["--decoders", "1", "--renderers", "1"] + (["--encoders", "1"] if output != "-" else [])
+            launch = context.write_project("even.json", {"workers": EVEN})
+            workers = ["--launch", launch, "--decoders", "1", "--renderers", "1"] + (["--encoders", "1"] if output != "-" else [])
             command = context.sluice_command(*words, *workers, output=output)
             with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
                 try:

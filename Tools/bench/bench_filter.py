@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from context import ffmpeg_command, read_stats
+from context import EVEN, ffmpeg_command, read_stats
 from measure import interleaved
 from report import Section, equals
 
@@ -24,9 +24,8 @@ def filters(context):
             "tracks": [{"kind": "video", "clips": [{"source": "a", "at": 0, "duration": FRAMES / 30}]}],
             "output": {"effects": effects}})
         words = ["render", project, "--format", "rawvideo"]
-        if command:
-            launch = {"workers": {"filters": {"invert": {"command": command, "count": count}}}}
-            words += ["--launch", context.write_project(f"filter-{name}-launch.json", launch)]
+        filters = {"filters": {"invert": {"command": command, "count": count, "nice": 0}}} if command else {}
+        words += ["--launch", context.write_project(f"filter-{name}-launch.json", {"workers": EVEN | filters})]
         return context.sluice_command(*words, output="-", stats=stats if name == "python" else None)
 
     python = ["python3", "-B", os.path.join(EXAMPLES, "worker.py")]

@@ -35,6 +35,10 @@ class Context:
         return command + (["--stats", stats] if stats else [])
 
 
+# Every role at one priority: on a machine that others use, a part of a run at nice 10 would wait for them.
+EVEN = {role: {"nice": 0} for role in ("decoder", "renderer", "encoder", "audio")}
+
+
 def ffmpeg_command(program, *words):
     return [program, "-nostdin", "-v", "error", "-y", *map(str, words)]
 

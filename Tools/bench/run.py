@@ -25,6 +25,7 @@ from bench_recovery import recovery
 from bench_reexport import reexport
 from bench_relay import lastframe, relay
 from bench_scroll import scroll
+from bench_sound import audio, mix
 from context import Context
 from media import Media
 from measure import CommandFailed
@@ -32,7 +33,7 @@ from report import keep, machine
 
 BENCHES = {b.__name__: b for b in (
     grid, quality, floor, cutlist, photos, scroll, dissolve, layers, length, frame, handoff, recovery, reexport,
-    attach, startup, relay, lastframe, filters)}
+    attach, startup, relay, lastframe, filters, mix, audio)}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

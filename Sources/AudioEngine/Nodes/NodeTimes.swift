@@ -36,5 +36,6 @@ extension NodeTimes {
 }
 
 extension NodeTimes {
+  public static func gain(decibels: Double) -> Double { PortableMath.gain(decibels: decibels) }
   public static func decibels(gain: Double) -> Double { PortableMath.decibels(gain: gain) }
 }

@@ -4,7 +4,8 @@ import SluiceBase
 
 /// A part of a chain through libavfilter: what comes before the filter is a mix of its own, which runs as far ahead as the filter wants.
 /// It works on blocks of 1024 frames in the output's channels.
-final class FilteredProvider: FedProvider {
+final class FilteredProvider: FedProvider, @unchecked Sendable {
+  // Sendable: it has no thread but the one that renders.
   private static let block = 1024
   private let mix: SoundMix
   private let filter: SoundFilter
@@ -32,7 +33,7 @@ final class FilteredProvider: FedProvider {
     lead = mix.list.lead
     pool = context.opener.pool
     input = pool.take(channels: plan.channels, frames: Self.block)
-    super.init(channels: plan.channels, pool: context.opener.pool)
+    super.init(channels: plan.channels, total: .max, pool: context.opener.pool, ahead: nil)
   }
 
   override func fill(count: Int, into target: SampleTarget) throws(SluiceError) {
@@ -89,8 +90,5 @@ final class FilteredProvider: FedProvider {
     try filter.send(input.base, stride: input.frames, count: count)
   }
 
-  override func close() {
-    pool.give(input)
-    super.close()
-  }
+  override func closed() { pool.give(input) }
 }

@@ -12,6 +12,8 @@ final class SourceOpener {
   }
 
   let pool = BlockPool()
+  /// Decode ahead; nil: when needed.
+  private(set) weak var ahead: AheadThreads?
   private let sources: [SourceKey]
   /// The one that was used last stands last.
   private var idle: [(key: Key, timeline: SourceTimeline)] = []
@@ -21,7 +23,10 @@ final class SourceOpener {
   private(set) var peakOpen = 0
 
   /// - Parameter sources: by the index that clips have.
-  init(_ sources: [SourceKey]) { self.sources = sources }
+  init(_ sources: [SourceKey], ahead: AheadThreads? = nil) {
+    self.sources = sources
+    self.ahead = ahead
+  }
 
   func open(_ clip: SoundPlan.Clip, rate: Int) throws(SluiceError) -> SoundReader {
     guard sources.indices.contains(clip.source) else { throw SluiceError(.software, "the plan names no source \(clip.source)") }

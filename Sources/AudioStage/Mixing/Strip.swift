@@ -159,8 +159,7 @@ struct StripList {
     var specs: [NodeSpec] = []
     if gain != .zero {
       switch gain {
-      case .constant(let decibels):
-        specs.append(.gain(.keys([.init(seconds: .zero, frame: 0, value: decibels.double, ease: .hold)], .decibels)))
+      case .constant(let decibels): specs.append(.gain(.constant(NodeTimes.gain(decibels: decibels.double))))
       case .keys: specs.append(.gain(ParameterSpec(gain, unit: .decibels, origin: origin, offset: offset)))
       }
     }

@@ -8,12 +8,13 @@ import SluiceBase
 final class ResampledSound {
   /// Largest numbers of the ratio; one that needs larger ones is taken as the nearest that does not (4 µs in an hour).
   static let largest: Int64 = 32768
-  private static let chunk = 2048
+  private static let largestChunk = 2048
 
   let source: DirectedSound
   let channels: Int
   private let resampler: SoundResampler?
   private let pool: BlockPool
+  private let chunk: Int
   private var input: PlanarBuffer?
   private var output: PlanarBuffer?
   /// Next sample of the source that goes in; frames in `output` that wait, and those to be dropped.
@@ -30,12 +31,15 @@ final class ResampledSound {
     let ratio = ratio.approximated(Self.largest)
     if ratio == .one {
       resampler = nil
+      chunk = 0
       return
     }
     let made = try SoundResampler(channels: channels, input: Int(ratio.num), output: Int(ratio.den))
     resampler = made
-    input = pool.take(channels: channels, frames: Self.chunk)
-    let room = Int((Int64(Self.chunk) * ratio.den / ratio.num + 4096) / 4096) * 4096 + 4096
+    // Slow sound needs little input for much output.
+    chunk = Int(max(32, min(Int64(Self.largestChunk), Int64(Self.largestChunk) * ratio.num / ratio.den)))
+    input = pool.take(channels: channels, frames: chunk)
+    let room = Int((Int64(chunk) * ratio.den / ratio.num + 4096) / 4096) * 4096 + 4096
     output = pool.take(channels: channels, frames: room)
   }
 
@@ -72,10 +76,10 @@ final class ResampledSound {
     var done = 0
     while done < count {
       if available == 0 {
-        try source.read(at: next, count: Self.chunk, into: SampleTarget(input))
-        next += Int64(Self.chunk)
+        try source.read(at: next, count: chunk, into: SampleTarget(input))
+        next += Int64(chunk)
         available = try resampler.process(
-          input.base, stride: input.frames, count: Self.chunk, to: output.base, stride: output.frames, room: output.frames)
+          input.base, stride: input.frames, count: chunk, to: output.base, stride: output.frames, room: output.frames)
         let drop = min(dropped, available)
         dropped -= drop
         first = drop

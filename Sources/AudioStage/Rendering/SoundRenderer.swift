@@ -14,6 +14,7 @@ public final class SoundRenderer {
 
   private let sources: [SourceKey]
   private let profiler: RenderProfiler?
+  private let ahead: AheadThreads?
   private let onBlock: () -> Void
   private let warn: (String) -> Void
   private var told: Set<String> = []
@@ -27,10 +28,12 @@ public final class SoundRenderer {
   /// - Parameters:
   ///   - sources: by the index that clips have.
   ///   - profiler: is told of every quantum.
+  ///   - threads: that decode ahead; the bits are the same with any number.
   ///   - onBlock: called for every block that was computed: those that are only measured, or on the way to another, too.
   ///   - warn: damage, a line for each file.
   public init(
-    _ plan: SoundPlan, sources: [SourceKey], profiler: RenderProfiler? = nil, onBlock: @escaping () -> Void = {},
+    _ plan: SoundPlan, sources: [SourceKey], profiler: RenderProfiler? = nil, threads: Int = 0,
+    onBlock: @escaping () -> Void = {},
     warn: @escaping (String) -> Void = { _ in }
   ) {
     self.plan = plan
@@ -38,7 +41,8 @@ public final class SoundRenderer {
     self.profiler = profiler
     self.onBlock = onBlock
     self.warn = warn
-    opener = SourceOpener(sources)
+    ahead = threads > 0 ? AheadThreads(threads) : nil
+    opener = SourceOpener(sources, ahead: ahead)
   }
 
   /// Writes block `number` to `target` (planes of `SoundBlock.frames` at least); its frames.
@@ -66,7 +70,7 @@ public final class SoundRenderer {
 
   private func begin() throws(SluiceError) {
     mix = nil
-    opener = SourceOpener(sources)
+    opener = SourceOpener(sources, ahead: ahead)
     let context = MixContext(plan, opener: opener) { [unowned self] text in tell(text) }
     let made = try SoundMix(context, root: .output, master: master, profiler: profiler)
     for _ in 0..<made.list.lead / Int64(Quantum.frames) { try made.render { _ in } }
@@ -123,7 +127,7 @@ public final class SoundRenderer {
   private static let peak = -1.0
 
   private static func gain(_ decibels: Double) -> NodeSpec {
-    .gain(.keys([ParameterSpec.Key(seconds: .zero, frame: 0, value: decibels, ease: .hold)], .decibels))
+    .gain(.constant(NodeTimes.gain(decibels: decibels)))
   }
 
   private func measure() throws(SluiceError) -> LoudnessReading? {

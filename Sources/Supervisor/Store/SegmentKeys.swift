@@ -23,6 +23,7 @@ final class SegmentKeys: Sendable {
   }
   /// Raised when something else than the plan changes what a plan renders to.
   private static let version: [UInt8] = Array("sluice segment 1".utf8)
+  private static let soundVersion: [UInt8] = Array("sluice sound 1".utf8)
 
   private let plan: PlanView
   private let sources: SourceBook
@@ -40,14 +41,26 @@ final class SegmentKeys: Sendable {
 
   /// nil: it shows something that may differ from run to run.
   func key(of segment: Segment) -> Keyed? {
-    if segment == .sound { return nil }
+    if segment == .sound { return soundKey() }
     if readsFiles { return nil }
     let content = plan.content(of: segment.frames)
     guard content.isReproducible else { return nil }
-    var parts = [Self.version, programs, content.bytes]
+    return keyed([Self.version, programs, content.bytes], content.uses)
+  }
+
+  private func soundKey() -> Keyed? {
+    guard let content = plan.soundContent, content.isReproducible,
+      plan.output.sound?.options.contains(where: Self.readsFile) == false
+    else { return nil }
+    return keyed([Self.soundVersion, programs, content.bytes], content.uses)
+  }
+
+  /// With the contents of the sources.
+  private func keyed(_ about: [[UInt8]], _ uses: [SegmentContent.Use]) -> Keyed? {
+    var parts = about
     var files: [String] = []
     var sequences: Set<Int> = []
-    for use in content.uses {
+    for use in uses {
       guard let identity = sources.identity(use) else { return nil }
       parts.append(identity.bytes)
       files += identity.files

@@ -23,6 +23,7 @@ struct OTIOExtras {
     clip.opacity = parsed.opacity
     clip.blend = parsed.blend
     clip.effects = parsed.effects
+    clip.sound = parsed.sound
     if taken.contains(where: { $0.key == "beyond" }) { clip.beyond = parsed.beyond }
   }
 
@@ -37,7 +38,7 @@ struct OTIOExtras {
 
   /// Of a track of sound.
   func apply(_ extras: JSONValue, of object: OTIOObject, to track: inout Project.Track) {
-    guard Self.onlyKeys(["gain"], in: extras, object) else { return }
+    guard Self.onlyKeys(SoundParser.trackKeys, in: extras, object) else { return }
     let members = [JSONMember("kind", .string("audio")), JSONMember("clips", .array([]))] + (extras.object ?? [])
     let parser = TrackParser(errors: context.errors, folder: context.folder, canvas: canvas, sources: [])
     var sources: [Project.NamedSource] = []

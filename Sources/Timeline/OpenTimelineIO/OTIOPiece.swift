@@ -86,7 +86,12 @@ final class OTIOProjectBuilder {
     }
     var clip = timed(piece)
     clip.transition = piece.transition
-    if piece.fadeIn != nil || piece.fadeOut != nil {
+    if kind == .audio {
+      var sound = clip.sound
+      if let fade = piece.fadeIn, sound?.fadeIn == nil { sound?.fadeIn = .init(.seconds(fade.duration), curve: .equalPower) }
+      if let fade = piece.fadeOut, sound?.fadeOut == nil { sound?.fadeOut = .init(.seconds(fade), curve: .equalPower) }
+      clip.sound = sound
+    } else if piece.fadeIn != nil || piece.fadeOut != nil {
       if clip.opacity.constant == nil { clip = nested([inner(clip)], like: clip) }
       clip.opacity = fading(clip.opacity.constant ?? .one, piece)
     }
@@ -255,6 +260,27 @@ extension Project.Clip {
 }
 
 extension Project {
+  /// Whether a track of sound is in it, or in a timeline within.
+  var hasSoundTrack: Bool {
+    tracks.contains { $0.kind == .audio && !$0.clips.isEmpty }
+      || sources.contains { if case .timeline(let inner) = $0.source { inner.hasSoundTrack } else { false } }
+  }
+
+  /// Sound is on tracks of its own: the pictures' own is not heard, but where something is said about it.
+  mutating func unlinkSound() {
+    for index in sources.indices {
+      guard case .timeline(var inner) = sources[index].source else { continue }
+      inner.unlinkSound()
+      sources[index].source = .timeline(inner)
+    }
+    for track in tracks.indices where tracks[track].kind == .video {
+      for clip in tracks[track].clips.indices where tracks[track].clips[clip].sound == Project.ClipSound() {
+        if case .timeline = sources[tracks[track].clips[clip].source].source { continue }
+        tracks[track].clips[clip].sound = nil
+      }
+    }
+  }
+
   /// Where the last picture ends that it shows before `limit`. (At most: of a timeline that plays backwards all counts.)
   fileprivate func lastPicture(before limit: Rational, _ clock: OTIOClock) -> Rational {
     var last = Rational.zero

@@ -78,7 +78,9 @@ struct OTIORoot {
       .shown, "", object.name,
       "\(frames) frames of \(canvas.width)x\(canvas.height) at \(rateText)"
         + (why.isEmpty ? "" : " (" + why.joined(separator: ", ") + "; metadata.sluice.canvas sets it)"))
-    return builder.project
+    var built = builder.project
+    if built.hasSoundTrack { built.unlinkSound() }
+    return built
   }
 
   /// Nothing about it but its children.

@@ -79,12 +79,6 @@ struct OTIOJoints {
     _ transition: OTIOTransition, _ left: Int?, _ right: Int?, _ items: inout [OTIOItem], _ headUsed: inout [Rational]
   ) {
     let object = transition.object
-    if kind == .audio {
-      if transition.inOffset + transition.outOffset > .zero {
-        context.note(.ignored, object, "sound is cut here, not cross-faded")
-      }
-      return
-    }
     let inLimit = left.map { clock.difference(items[$0].duration, headUsed[$0]) } ?? transition.inOffset
     let outLimit = right.map { items[$0].duration } ?? transition.outOffset
     let before = min(transition.inOffset, inLimit), after = min(transition.outOffset, outLimit)
@@ -138,7 +132,7 @@ struct OTIOJoints {
 
   private func noteKind(_ transition: OTIOTransition) {
     let type = transition.object.string("transition_type") ?? "SMPTE_Dissolve"
-    if type != "SMPTE_Dissolve", transition.object.extras == nil {
+    if type != "SMPTE_Dissolve", kind != .audio, transition.object.extras == nil {
       context.note(.warning, transition.object, "the transition \"\(type.prefix(60))\" is shown as a dissolve")
     }
   }

@@ -194,7 +194,7 @@ private struct SegmentContentWriter {
 }
 
 /// Values one after the other; different lists of values of one shape give different bytes.
-private struct CanonicalBytes {
+struct CanonicalBytes {
   var bytes: [UInt8] = []
 
   mutating func add(_ value: Int) { withUnsafeBytes(of: Int64(value).littleEndian) { bytes.append(contentsOf: $0) } }

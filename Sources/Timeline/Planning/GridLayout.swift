@@ -46,6 +46,7 @@ enum GridLayout {
     result.canvas.height = grid.height ?? project.canvas.height
     result.canvas.background = grid.background
     result.sampleRate = project.sampleRate
+    result.channels = project.channels
     result.sources = project.sources
     return result
   }

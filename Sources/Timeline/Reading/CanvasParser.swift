@@ -54,7 +54,7 @@ struct CanvasParser {
   /// A nested timeline's background may be transparent.
   let isNested: Bool
 
-  static let keys = ["width", "height", "fps", "background", "color", "range", "depth", "sampleRate"]
+  static let keys = ["width", "height", "fps", "background", "color", "range", "depth", "sampleRate", "channels"]
 
   func read(_ value: JSONValue, _ place: String, into project: inout Project) {
     guard let fields = FieldReader(value, place, keys: Self.keys, errors: errors) else { return }
@@ -86,5 +86,6 @@ struct CanvasParser {
       }
     }
     if let rate = fields.integer("sampleRate", in: 8000...384_000) { project.sampleRate = rate }
+    if let channels = fields.choice("channels", Project.Channels.self) { project.channels = channels }
   }
 }

@@ -8,6 +8,7 @@ struct ClipParser {
   private let sources: [Project.NamedSource]
   private let sourceIndex: [String: Int]
   private let effects: EffectParser
+  private let sound: SoundParser
 
   /// `sources`: in the order of the project's.
   init(errors: ErrorCollector, folder: String, canvas: Canvas, sources: [Project.NamedSource]) {
@@ -16,12 +17,15 @@ struct ClipParser {
     rate = canvas.rate
     sourceIndex = Dictionary(sources.enumerated().map { ($1.name, $0) }) { first, _ in first }
     effects = EffectParser(errors: errors, folder: folder, rate: canvas.rate)
+    sound = SoundParser(errors: errors, rate: canvas.rate)
   }
 
   static let keys = [
     "source", "at", "in", "duration", "speed", "beyond", "crop", "place", "rotate", "opacity", "blend", "effects", "transition",
-    "enabled", "name",
+    "enabled", "name", "sound",
   ]
+  static let audioKeys =
+    ["source", "at", "in", "duration", "speed", "beyond", "transition", "enabled", "name"] + SoundParser.clipKeys
   static let placeKeys = ["x", "y", "width", "height", "fit"]
   static let cropKeys = ["x", "y", "width", "height"]
   private static let pictureKeys = ["crop", "place", "opacity", "rotate", "blend"]
@@ -31,7 +35,9 @@ struct ClipParser {
 
   func clip(_ value: JSONValue, _ place: String, _ kind: Project.TrackKind) -> Project.Clip {
     var clip = Project.Clip(source: 0)
-    guard let fields = FieldReader(value, place, keys: Self.keys, errors: errors) else { return clip }
+    // The keys of pictures are known there, too: what they say has no meaning on a track of sound.
+    let keys = kind == .audio ? Self.audioKeys + Self.pictureKeys : Self.keys
+    guard let fields = FieldReader(value, place, keys: keys, errors: errors) else { return clip }
     let source = source(fields)
     if let source { clip.source = source }
     if let name = fields.string("name") { clip.name = name }
@@ -39,7 +45,16 @@ struct ClipParser {
     if let start = fields.timeFromZero("in") { clip.in = start }
     clip.duration = fields.duration("duration")
     if let enabled = fields.bool("enabled") { clip.enabled = enabled }
-    if kind == .audio { noteAudio(fields) } else { readPicture(fields, source.map { sources[$0].source }, &clip) }
+    if let speed = fields.number("speed", in: -Self.fastest...Self.fastest) { clip.speed = speed }
+    if let beyond = fields.choice("beyond", Project.Beyond.self) { clip.beyond = beyond }
+    if let value = fields.value("transition") { clip.transition = effects.transition(value, fields.path("transition")) }
+    if kind == .audio {
+      for key in Self.pictureKeys where fields.has(key) { fields.fail(key, "is only for clips of video tracks") }
+      clip.sound = sound.clip(fields)
+    } else {
+      readPicture(fields, source.map { sources[$0].source }, &clip)
+      clip.sound = sound.linked(fields)
+    }
     return clip
   }
 
@@ -53,8 +68,6 @@ struct ClipParser {
   }
 
   private func readPicture(_ fields: FieldReader, _ source: Project.Source?, _ clip: inout Project.Clip) {
-    if let speed = fields.number("speed", in: -Self.fastest...Self.fastest) { clip.speed = speed }
-    if let beyond = fields.choice("beyond", Project.Beyond.self) { clip.beyond = beyond }
     if let value = fields.value("crop") { clip.crop = crop(value, fields.path("crop")) }
     if let value = fields.value("place") { clip.place = self.place(value, fields.path("place")) }
     if let rotate = fields.animatable("rotate", in: NumberRange(-Self.farthest...Self.farthest), rate: rate) {
@@ -70,18 +83,6 @@ struct ClipParser {
       }
     default: break
     }
-    if let value = fields.value("transition") { clip.transition = effects.transition(value, fields.path("transition")) }
-  }
-
-  /// What clips of audio tracks do not have, or do not have yet.
-  private func noteAudio(_ fields: FieldReader) {
-    for key in Self.pictureKeys where fields.has(key) { fields.fail(key, "is only for clips of video tracks") }
-    if let speed = fields.number("speed"), speed != .one { fields.notSupported("speed", "speed other than 1 on audio tracks") }
-    if fields.has("beyond") { fields.notSupported("beyond", "\"beyond\" on audio tracks") }
-    if fields.array("effects", atMost: EffectParser.maximumEffects)?.isEmpty == false {
-      fields.notSupported("effects", "effects on audio tracks")
-    }
-    if fields.has("transition") { fields.notSupported("transition", "transitions on audio tracks") }
   }
 
   private func place(_ value: JSONValue, _ path: String) -> Project.Place {

@@ -3,7 +3,7 @@ import SluiceBase
 
 /// Clips as JSON.
 enum ClipWriter {
-  static func clip(_ clip: Project.Clip, _ project: Project) -> JSONValue {
+  static func clip(_ clip: Project.Clip, _ project: Project, on kind: Project.TrackKind) -> JSONValue {
     let usual = Project.Clip(source: 0)
     var members = [JSONMember("source", .string(project.sources[clip.source].name)), JSONMember("at", .time(clip.at))]
     if !clip.name.isEmpty { members.append(JSONMember("name", .string(clip.name))) }
@@ -26,6 +26,11 @@ enum ClipWriter {
     if clip.blend != usual.blend { members.append(JSONMember("blend", .string(clip.blend.rawValue))) }
     if !clip.effects.isEmpty { members.append(JSONMember("effects", .array(clip.effects.map(effect)))) }
     if let transition = clip.transition { members.append(JSONMember("transition", self.transition(transition))) }
+    if kind == .audio {
+      members += clip.sound.map(SoundWriter.clip) ?? [JSONMember("mute", .bool(true))]
+    } else if clip.sound != usual.sound {
+      members.append(JSONMember("sound", clip.sound.map { .object(SoundWriter.clip($0)) } ?? .bool(false)))
+    }
     if !clip.enabled { members.append(JSONMember("enabled", .bool(false))) }
     return .object(members)
   }

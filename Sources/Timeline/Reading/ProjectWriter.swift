@@ -30,6 +30,7 @@ public enum ProjectWriter {
       "background": .string(canvas.background.hex), "color": .string(CanvasColor(canvas.color).rawValue),
       "range": .string((canvas.color.fullRange ? CanvasRange.full : .limited).rawValue),
       "depth": .number(canvas.format.depth > 8 ? 10 : 8), "sampleRate": .number(project.sampleRate),
+      "channels": .string(project.channels.rawValue),
     ])
   }
 
@@ -37,11 +38,15 @@ public enum ProjectWriter {
     var members = [JSONMember("kind", .string(track.kind.rawValue))]
     if !track.name.isEmpty { members.append(JSONMember("name", .string(track.name))) }
     if !track.enabled { members.append(JSONMember("enabled", .bool(false))) }
-    if track.sound.gain != .zero { members.append(JSONMember("gain", .animatable(track.sound.gain))) }
+    if track.kind == .audio {
+      members += SoundWriter.track(track.sound)
+    } else if track.sound != Project.TrackSound() {
+      members.append(JSONMember("sound", .object(SoundWriter.track(track.sound))))
+    }
     if track.kind == .subtitles, let clip = track.clips.first {
       members += SourceWriter.subtitles(clip, project)
     } else {
-      members.append(JSONMember("clips", .array(track.clips.map { ClipWriter.clip($0, project) })))
+      members.append(JSONMember("clips", .array(track.clips.map { ClipWriter.clip($0, project, on: track.kind) })))
     }
     return .object(members)
   }

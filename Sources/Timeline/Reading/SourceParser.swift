@@ -148,6 +148,7 @@ struct SourceParser {
       var inside = Project(canvas: project.canvas)
       inside.canvas.background = .clear
       inside.sampleRate = project.sampleRate
+      inside.channels = project.channels
       return ProjectParser(errors: errors, folder: folder, files: files, isNested: true)
         .project(value, fields.path("timeline"), startingWith: inside)
     }

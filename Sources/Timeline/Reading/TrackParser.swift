@@ -6,21 +6,31 @@ struct TrackParser {
   private let errors: ErrorCollector
   private let folder: String
   private let clips: ClipParser
+  private let sound: SoundParser
 
-  static let keys = ["kind", "name", "enabled", "gain", "clips"]
+  static let keys = ["kind", "name", "enabled", "clips", "sound"]
+  static let audioKeys = ["kind", "name", "enabled", "clips"] + SoundParser.trackKeys
   static let subtitleKeys = ["kind", "name", "enabled", "file", "font", "size", "color", "at"]
 
   init(errors: ErrorCollector, folder: String, canvas: Canvas, sources: [Project.NamedSource]) {
     self.errors = errors
     self.folder = folder
+    sound = SoundParser(errors: errors, rate: canvas.rate)
     clips = ClipParser(errors: errors, folder: folder, canvas: canvas, sources: sources)
   }
 
   /// The file of a track of subtitles is put behind the `sources`.
   func track(_ value: JSONValue, _ place: String, _ sources: inout [Project.NamedSource]) -> Project.Track {
     var track = Project.Track()
-    let isSubtitles = value["kind"]?.string == Project.TrackKind.subtitles.rawValue
-    let keys = isSubtitles ? Self.subtitleKeys : Self.keys
+    let kind = value["kind"]?.string.flatMap(Project.TrackKind.init) ?? .video
+    let isSubtitles = kind == .subtitles
+    // Those of a track of sound are known on one of pictures, where they have a place of their own.
+    let keys =
+      switch kind {
+      case .subtitles: Self.subtitleKeys
+      case .audio: Self.audioKeys
+      case .video: Self.keys + SoundParser.trackKeys
+      }
     guard let fields = FieldReader(value, place, keys: keys, errors: errors) else { return track }
     if let kind = fields.choice("kind", Project.TrackKind.self) { track.kind = kind }
     if let name = fields.string("name") { track.name = name }
@@ -29,14 +39,13 @@ struct TrackParser {
       track.clips = [subtitles(fields, &sources)]
       return track
     }
-    if fields.value("gain")?["keys"] != nil {
-      fields.notSupported("gain", "keyframes of the gain")
-    } else if let gain = fields.number("gain", in: -120...60) {
-      if track.kind == .audio {
-        track.sound.gain = .constant(gain)
-      } else {
-        fields.fail("gain", "is only for tracks of kind \"audio\"")
+    if track.kind == .audio {
+      track.sound = sound.track(fields)
+    } else {
+      for key in SoundParser.trackKeys where fields.has(key) {
+        fields.fail(key, "is only for tracks of kind \"audio\"", advice: "put it into the track's \"sound\"")
       }
+      track.sound = sound.linkedTrack(fields)
     }
     guard let value = fields.required("clips") else { return track }
     guard let values = value.array else {
