@@ -46,7 +46,10 @@ struct SoundTests {
   private static func start(_ path: String, _ stream: String) throws -> Double {
     let text = try Clips.run(
       "ffprobe",
-      ["-v", "error", "-select_streams", stream, "-read_intervals", "%+#2", "-show_entries", "frame=pts_time", "-of", "csv=p=0", path])
+      [
+        "-v", "error", "-select_streams", stream, "-read_intervals", "%+#2", "-show_entries", "frame=pts_time", "-of", "csv=p=0",
+        path,
+      ])
     let line = String(decoding: text, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
     return Double(line.trimmingCharacters(in: .whitespaces.union(.init(charactersIn: ",")))) ?? .nan
   }
