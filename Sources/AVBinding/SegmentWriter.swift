@@ -83,6 +83,7 @@ final class SegmentWriter: PacketSink {
 
   /// What does not fit the buffer goes to the descriptor without a stay in it.
   private func put(_ bytes: UnsafeRawBufferPointer) throws(SluiceError) {
+    guard bytes.count > 0 else { return }  // FLAC's last packet is side data alone; av_crc reads through a null pointer
     checksum = SegmentFile.checksum(checksum, bytes)
     if bytes.count > buffer.count - used { try flush() }
     guard bytes.count < buffer.count else {

@@ -43,11 +43,11 @@ import Testing
   }
 
   @Test func segmentsOfAnyContentAreJoinedOrRefused() throws {
-    var settings = settings("libx264", "matroska", options: [("preset", "ultrafast")])
-    settings.threads = 1
+    var wanted = settings("libx264", "matroska", options: [("preset", "ultrafast")])
+    wanted.threads = 1
     let made = FileDescriptor(sluice_memfd("made"))
-    let output = try VideoOutput(segmentOf: settings, input: .yuv420p, fd: made.raw, counters: FakeCounters())
-    let slots = (0..<8).map { FakeSlot(.yuv420p, settings.width, settings.height, seed: $0) }
+    let output = try VideoOutput(segmentOf: wanted, input: .yuv420p, fd: made.raw, counters: FakeCounters())
+    let slots = (0..<8).map { FakeSlot(.yuv420p, wanted.width, wanted.height, seed: $0) }
     for (index, slot) in slots.enumerated() {
       try output.encode(slot.readable, description: slot.description, number: Int64(index)) {}
     }
@@ -57,7 +57,7 @@ import Testing
     var sealed = good
     Self.seal(&sealed)
     #expect(sealed == good, "the checksum is another one")
-    #expect(try Self.join(good, settings, frames: 8))
+    #expect(try Self.join(good, wanted, frames: 8))
 
     var seed = UInt64(7)
     func next(_ bound: Int) -> Int {  // splitmix64: the same files every time
@@ -84,7 +84,7 @@ import Testing
       if next(10) == 0 { bytes = Array(bytes.prefix(next(bytes.count))) }
       if round % 8 != 0 { Self.seal(&bytes) }
       if bytes == good { continue }
-      let isJoined = try Self.join(bytes, settings, frames: 8)
+      let isJoined = try Self.join(bytes, wanted, frames: 8)
       if round % 8 == 0 { #expect(!isJoined, "its checksum is wrong") }
       if !isJoined { refused += 1 }
     }

@@ -70,6 +70,7 @@ import Testing
       let own = stride(from: channel, to: samples.count, by: channels).map { samples[$0] }
       #expect(abs(peak(own, channels: 1) - lead - 3000 - 1000 * channel) <= 1, "channel \(channel)")
     }
+    guard codec != "pcm_s24le" else { return }  // of which Matroska has only the number of channels
     let name = ["mono", "stereo", "", "", "", "5.1"][channels - 1]
     #expect(try probeStream(path, "a:0", "channel_layout")["channel_layout"]?.hasPrefix(name) == true)
   }
@@ -77,7 +78,7 @@ import Testing
   @Test(arguments: [
     (1, "pcm_s16le", "wav"), (8191, "flac", "flac"), (8192, "libopus", "opus"), (8193, "libmp3lame", "mp3"),
     (16384, "flac", "flac"),
-    (500, "libopus", "webm"), (100, "libmp3lame", "mp3"), (4608, "flac", "matroska"),
+    (5000, "libopus", "webm"), (100, "libmp3lame", "mp3"), (4608, "flac", "matroska"),
   ])
   func everyLengthIsKept(frames: Int, codec: String, format: String) throws {
     let folder = TemporaryFolder()
