@@ -315,6 +315,42 @@ import Timeline
     #expect(many.pools.filter { $0.name != "mixer" && $0.name != "buffer" }.allSatisfy { $0.inUse == 0 || $0.inUse <= 3 })
   }
 
+  /// The same mix by ffmpeg's filters, at the same rate and at another.
+  @Test func aMixIsWhatFfmpegMakesOfIt() throws {
+    let other = try Media.wave([noise(88200, seed: 61), noise(88200, seed: 62)], rate: 44100)
+    var draft = Draft(frames: 60000, tracks: 2)
+    for (index, path) in [try #require(Self.stereo), other].enumerated() {
+      draft.add(.file(path), track: index, at: Int64(index) * 4800, frames: 48000) {
+        $0.gain = .constant(Rational(-12))
+        $0.effects = [
+          .init(
+            .biquad(.peaking),
+            parameters: [
+              .init("frequency", .constant(Rational(Int64(500 + 900 * index)))), .init("Q", .constant(Rational(2))),
+              .init("gain", .constant(Rational(6))),
+            ])
+        ]
+      }
+    }
+    let chains = [500, 1400].enumerated().map { index, frequency in
+      "[\(index):a]aresample=48000,atrim=end_sample=48000,volume=-12dB:precision=double,"
+        + "equalizer=f=\(frequency):t=q:w=2:g=6:precision=f64,adelay=\(index * 100):all=1[a\(index)];"
+    }
+    let graph = chains.joined() + "[a0][a1]amix=inputs=2:normalize=0,apad=whole_len=60000[o]"
+    let theirs = try Media.make(
+      "mix.wav", ["-i", try #require(Self.stereo), "-i", other, "-filter_complex", graph, "-map", "[o]", "-c:a", "pcm_f32le"])
+    let known = try ReaderTests.read(theirs, count: 60000)
+    let out = try draft.render()
+    for channel in 0..<2 {
+      // What rings behind a clip's end ends there in ffmpeg's graph, and before a file's start its resampler sees a mirror, not silence.
+      let quiet = [48000..<49000, 52800..<54000, 4800..<5800]
+      let largest =
+        out[channel].indices.filter { index in !quiet.contains { $0.contains(index) } }
+        .map { (out[channel][$0] - known[channel][$0]).magnitude }.max() ?? 1
+      #expect(20 * log10(largest) < -90)
+    }
+  }
+
   @Test(arguments: [-14.0, -23.0]) func loudnessIsBroughtToATarget(_ wanted: Double) throws {
     // Loud and soft parts, with peaks that -14 LUFS would push above full scale.
     var samples = noise(48000 * 12, seed: 50, level: 0.05)

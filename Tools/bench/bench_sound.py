@@ -17,9 +17,9 @@ RATE = 48000
 def tracks(context):
     """Ten files of an hour, each other noise and another tone."""
     return [context.media.make(
-        f"sound-{i}.flac", "-f", "lavfi", "-i",
-        f"anoisesrc=d={SECONDS}:c=pink:r={RATE}:a=0.02:seed={i}[a];[a]aformat=channel_layouts=mono[b];"
-        f"sine=f={200 + 70 * i}:r={RATE}:d={SECONDS}[c];[b][c]join=inputs=2:channel_layout=stereo", "-sample_fmt", "s16")
+        f"sound-{i}.m4a", "-f", "lavfi", "-i",
+        f"anoisesrc=d={SECONDS}:c=pink:r={RATE}:a=0.2:seed={i}[a];[a]aformat=channel_layouts=mono[b];"
+        f"sine=f={200 + 70 * i}:r={RATE}:d={SECONDS}[c];[b][c]join=inputs=2:channel_layout=stereo", "-c:a", "aac", "-b:a", "128k")
         for i in range(TRACKS)]
 
 
@@ -65,7 +65,7 @@ def raw(context, path, name):
 
 
 def mix(context):
-    section = Section(f"A mix of {TRACKS} tracks of {SECONDS // 60} minutes, each with gain, peaking filter and offset (stereo, FLAC in, WAV out)")
+    section = Section(f"A mix of {TRACKS} tracks of {SECONDS // 60} minutes, each with gain, peaking filter and offset (stereo, AAC in, float WAV out)")
     context.note("media of the mix")
     files = tracks(context)
     commands, outputs = {}, {}
