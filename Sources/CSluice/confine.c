@@ -81,3 +81,12 @@ void sluice_detach_standard(void) {
   dup2(null, 1);
   if (null > 2) close(null);
 }
+
+// Not in the header: Swift compiles what stands there without the sanitizer, and believes that there is none.
+bool sluice_is_sanitized(void) {
+#if defined(__has_feature)
+  return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+  return false;
+#endif
+}

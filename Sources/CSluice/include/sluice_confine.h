@@ -23,13 +23,7 @@ bool sluice_seccomp_available(void);
 
 /// Whether this program was built with a sanitizer, which needs what a contained process has not (/proc/self, much address
 /// space, a process that looks for leaks): such a build is not contained, and has no memory limit.
-static inline bool sluice_is_sanitized(void) {
-#if defined(__has_feature)
-  return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-  return false;
-#endif
-}
+bool sluice_is_sanitized(void);
 
 /// Closes every descriptor from `first` on.
 void sluice_close_from(int first);
