@@ -79,7 +79,9 @@ struct KillPointTests {
     #expect(same, "the bytes differ")
     let statistics = try Statistics(box.data("stats.json"))
     #expect(statistics["slots", "leaked"] == 0)
-    #expect(statistics["restarts"] == Double(points.count), "\(run.errors)")
+    // One that ends when the sound is whole needs no successor.
+    let needed = role == "audio" || role == "encoder" ? points.count - 1...points.count : points.count...points.count
+    #expect(needed.contains(Int(statistics["restarts"])), "\(run.errors)")
     box.expectNothingLeft()
   }
 

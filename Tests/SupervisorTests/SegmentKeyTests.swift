@@ -149,7 +149,7 @@ import Timeline
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: false)
     let library = folder.path + "/lib.so"
     try StoreFolder.put(library, Data(count: 10))
-    for name in ["decoder", "renderer", "encoder"] {
+    for name in ["decoder", "renderer", "encoder", "audio"] {
       let script = "#!/bin/sh\necho \(library)\necho asked >> \(folder.path)/log\n"
       try StoreFolder.put(programs + "/sluice-" + name, Data(script.utf8))
       chmod(programs + "/sluice-" + name, 0o700)
@@ -157,16 +157,16 @@ import Timeline
     func identity() -> [UInt8]? { ProgramIdentity.bytes(store: store.directory, workerDirectory: programs) }
     func asked() -> Int { FileManager.default.contents(atPath: folder.path + "/log")?.split(separator: 0x0a).count ?? 0 }
     let first = try #require(identity())
-    #expect(asked() == 3)
+    #expect(asked() == 4)
     #expect(identity() == first)
-    #expect(asked() == 3, "it is asked once")
+    #expect(asked() == 4, "it is asked once")
     try Data(count: 11).write(to: URL(fileURLWithPath: library))
     let second = identity()
     #expect(second != nil && second != first)
     // What was kept is damaged: it is asked again.
     try Data("nonsense".utf8).write(to: URL(fileURLWithPath: store.directory + "/programs"))
     #expect(identity() == second)
-    #expect(asked() == 6)
+    #expect(asked() == 8)
     try Data("#!/bin/sh\nexit 1\n".utf8).write(to: URL(fileURLWithPath: programs + "/sluice-encoder"))
     #expect(identity() == nil)
   }

@@ -74,7 +74,11 @@ class Lease(ctypes.Structure):
         ("done_offset", c_uint64), ("released_offset", c_uint64), ("text_count", c_uint64),
         ("reserved0", c_uint64 * 2), ("frames", c_uint64), ("busy_ns", c_uint64), ("blocked_ns", c_uint64),
         ("direct_frames", c_uint64), ("fallback_frames", c_uint64), ("copied_bytes", c_uint64),
-        ("buffers_created", c_uint64), ("damaged_frames", c_uint64), ("reserved1", c_uint64 * 16),
+        ("buffers_created", c_uint64), ("damaged_frames", c_uint64),
+        ("audio_quanta", c_uint64), ("audio_load_average_ppm", c_uint64), ("audio_load_peak_ppm", c_uint64),
+        ("audio_underruns", c_uint64), ("audio_underrun_ns", c_uint64), ("audio_latency_ns", c_uint64),
+        ("audio_allocations", c_uint64), ("audio_pool_pressure", c_uint64), ("audio_loudness_mlufs", c_int64),
+        ("audio_true_peak_mdb", c_int64), ("reserved1", c_uint64 * 6),
         ("text", c_char * TEXT_BYTES * TEXT_COUNT)]
 
 
