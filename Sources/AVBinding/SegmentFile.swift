@@ -27,7 +27,9 @@ enum SegmentFile {
 
   /// CRC-32 of `bytes` that follow others whose checksum is `sum`; 0 at the start.
   static func checksum(_ sum: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    ~av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), ~sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    // av_crc counts back from the end of the memory, below zero where there is none (a packet of side data alone).
+    guard !bytes.isEmpty else { return sum }
+    return ~av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), ~sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
   }
 
   static func parameters(_ from: AVCodecParameters) -> [UInt8] {

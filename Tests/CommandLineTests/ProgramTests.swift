@@ -66,8 +66,8 @@ struct ProgramTests {
       try sluice("frame", "a.mp4", "--at", "1", "-o", "f.gif"), 2,
       "f.gif: is no picture's name; let it end in png, jpg, webp, bmp, tiff, ppm, or yuv for the samples as they are")
     refused(
-      try sluice("render", "p.json", "-o", "-"), 2, "-o -: standard output needs a format; add --format y4m, nut, rawvideo or mkv"
-    )
+      try sluice("render", "p.json", "-o", "-"), 2,
+      "-o -: standard output needs a format; add --format y4m, nut, rawvideo, mkv or wav")
     refused(
       try sluice("render", "p.json", "-o", "a.mp4", "--from", "5", "--to", "3"), 2, "--to 3: is not after --from 5")
   }

@@ -100,7 +100,9 @@ struct SoundTests {
       let behind = ending == "m4a" ? 1023 : 0
       #expect((0...behind).contains(others.count - alone.count), "\(ending): \(others.count) samples")
     }
-    #expect(try Self.samples(box.path("a.flac")) == alone)
+    // 24 bits against 16.
+    let fine = try Self.samples(box.path("a.flac"))
+    #expect(zip(fine, alone).allSatisfy { abs($0 - $1) <= 1.01 / 32768 })
     let piped = try box.sluice(["render", "p.json5", "-o", "-", "--format", "wav", "--progress", "none"])
     #expect(piped.status == 0 && piped.errors == "", "\(piped.errors)")
     try piped.out.write(to: URL(fileURLWithPath: box.path("piped.wav")))

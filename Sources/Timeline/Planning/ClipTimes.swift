@@ -25,6 +25,8 @@ struct ClipTimes {
   let withoutLength: String
   let place: String
 
+  /// Sound turns by itself: one piece is enough.
+  var isSound = false
   private static let mostPieces = 100_000
 
   struct Result {
@@ -55,7 +57,7 @@ struct ClipTimes {
     let frames = try frames(at, end, duration)
     let time = try exact(map.into(at: at, start: start, rate: clip.speed), ".at")
     var pieces = [ClipPiece(frames: frames, start: at, end: end, time: time)]
-    if clip.beyond == .loop, beyond > .zero, let length, let media {
+    if clip.beyond == .loop, beyond > .zero, !isSound, let length, let media {
       pieces = try loop(pieces[0], at: at, end: end, first: media, length: length)
     }
     return Result(frames: frames, pieces: pieces, start: at, end: end, beyond: beyond)
@@ -98,8 +100,10 @@ struct ClipTimes {
     var from = at
     var to = try exact(at.adding(first), ".at")
     var start = try start()
+    var turns = 0
     while from < end {
-      guard pieces.count < Self.mostPieces else {
+      turns += 1
+      guard turns <= Self.mostPieces else {
         throw error("repeats more than \(Self.mostPieces) times", ".beyond", "give it a shorter \"duration\"")
       }
       let time = try exact(map.into(at: from, start: start, rate: clip.speed), ".at")

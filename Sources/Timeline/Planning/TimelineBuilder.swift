@@ -135,8 +135,11 @@ struct TimelineBuilder {
       case .sound(let info, _): ("the length of \(info.path) is not known", info.soundLength(of: clip.sound))
       case .timeline(_, _, let length): ("this timeline is empty", length)
       }
+    var isSound = false
+    if case .sound = source { isSound = true }
     return try ClipTimes(
-      clip: clip, grid: grid, map: map, output: context.output, length: length, withoutLength: what, place: place
+      clip: clip, grid: grid, map: map, output: context.output, length: length, withoutLength: what, place: place,
+      isSound: isSound
     ).resolve()
   }
 }
