@@ -188,11 +188,12 @@ import Testing
     ("mjpeg", "aac", "mp4"), ("mjpeg", "libopus", "matroska"), ("mjpeg", "flac", "matroska"), ("mjpeg", "flac", "mp4"),
     ("mjpeg", "pcm_s24le", "mov"), ("mjpeg", "libmp3lame", "avi"), ("mjpeg", "aac", "matroska"),
     ("ffv1", "libvorbis", "matroska"),
-    ("mpeg2video", "pcm_s16le", "mxf"),
   ])
   func joinedSegmentsAreTheFileOfOneEncoder(codec: String, sound: String, format: String) throws {
     let folder = TemporaryFolder()
-    let wanted = Self.both(codec, sound, format, options: codec == "mpeg2video" ? [("g", "1")] : [])
+    // Nothing is carried over from picture to picture, also no bits to be saved.
+    let quantizer = codec == "ffv1" ? [] : [("qmin", "4"), ("qmax", "4")]
+    let wanted = Self.both(codec, sound, format, options: quantizer + (codec == "ffv1" ? [("g", "1")] : []))
     try Self.encode(wanted, to: folder.path + "/one")
     try Self.join(wanted, to: folder.path + "/joined")
     let one = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/one"))
