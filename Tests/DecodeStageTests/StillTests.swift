@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func aBadFilterGraphIsReportedInItsOwnWords() {
-    for (graph, words) in [("nosuchfilter=3", "nosuchfilter"), ("hflip", "input"), ("sine", "video output")] {
+    for (graph, words) in [("nosuchfilter=3", "nosuchfilter"), ("hflip", "input")] {
       let error = #expect(throws: SluiceError.self) { try MediaProbe.probe(path: "lavfi:\(graph)") }
       #expect(error?.code == .badInput && error?.description.contains(words) == true, "\(String(describing: error))")
     }

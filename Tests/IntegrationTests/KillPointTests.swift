@@ -147,7 +147,7 @@ struct LossTests {
     try KillPointTests.project(box)
     let flag = try box.write("flag", "")
     let run = try box.sluice(
-      ["render", "p.json5", "-o", "a.y4m", "--progress", "none"],
+      ["render", "p.json5", "-o", "a.y4m", "--no-audio", "--progress", "none"],
       environment: ["SLUICE_KILL_POINT": "decoder:publish.after-done:9:exit:\(flag)"])
     #expect(run.status == 0, "\(run.errors)")
     box.expectOneLine(run.errors, ["decoder-0 ended with exit status 0", "started again"])

@@ -127,7 +127,7 @@ struct SoundTests {
     try box.render(arguments + ["-o", "whole.\(ending)"])
     var random = SeededRandom(state: 5)
     var kills = 0
-    for round in 0..<3 {
+    for round in 0..<2 {
       let run = try box.start(arguments + ["-o", "hurt\(round).\(ending)", "--stats", "stats.json", "--progress", "none"])
       let end = DispatchTime.now().uptimeNanoseconds + 60_000_000_000
       var left = 4

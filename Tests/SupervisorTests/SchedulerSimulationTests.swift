@@ -76,15 +76,15 @@ import Timeline
     return max(1, world.events)
   }
 
-  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 30_000) { _, _ in } }
+  @Test func honestWorkersFinishEveryTimeline() throws { try simulate(1, events: 20_000) { _, _ in } }
 
   @Test func deathsCostTimeAndNothingElse() throws {
-    try simulate(100_000, events: 40_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
+    try simulate(100_000, events: 25_000) { options, random in options.deaths = [2, 10, 40].randomElement(using: &random) ?? 2 }
   }
 
   /// Filters on clips and on the whole frame, with deaths, lies, failing sources, attach and detach.
   @Test func filtersChangeEveryPictureOnce() throws {
-    try simulate(500_000, events: 40_000) { options, random in
+    try simulate(500_000, events: 25_000) { options, random in
       options.filters = random.int(1...3)
       switch random.int(0...3) {
       case 0: break
@@ -101,7 +101,7 @@ import Timeline
 
   /// Sound into a segment of its own, into an output of its own, and into one with the pictures.
   @Test func soundGoesWhereItBelongs() throws {
-    try simulate(600_000, events: 60_000) { options, random in
+    try simulate(600_000, events: 20_000) { options, random in
       options.sound = [.segment, .output, .lane].randomElement(using: &random)
       if options.sound == .lane { options.lanes = 1 }
       if options.sound != .segment { options.renderers = max(1, options.renderers) }
@@ -121,7 +121,7 @@ import Timeline
 
   /// Attach and detach, beside deaths; and runs of which a part is there already.
   @Test func workersComeAndGo() throws {
-    try simulate(400_000, events: 40_000) { options, random in
+    try simulate(400_000, events: 25_000) { options, random in
       options.visits = random.int(2...30)
       options.deaths = random.chance(50) ? 0 : random.int(1...20)
       options.stored = random.chance(50) ? 0 : random.int(5...90)
@@ -129,14 +129,14 @@ import Timeline
   }
 
   @Test func nonsenseEndsTheWorkerAndNothingElse() throws {
-    try simulate(200_000, events: 30_000) { options, random in
+    try simulate(200_000, events: 20_000) { options, random in
       options.nonsense = random.int(2...20)
       options.deaths = random.int(0...10)
     }
   }
 
   @Test func failingSourcesHoldTheLastGoodPicture() throws {
-    try simulate(300_000, events: 30_000) { options, random in
+    try simulate(300_000, events: 20_000) { options, random in
       options.failingSources = true
       options.deaths = random.int(0...10)
     }

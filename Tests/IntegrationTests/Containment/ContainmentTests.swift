@@ -17,18 +17,19 @@ struct ContainmentTests {
     return library
   }
 
-  /// A run in which every kind of worker is at work: probing, decoding, rendering, encoding, joining.
+  /// A run in which every kind of worker is at work: probing, decoding, mixing, rendering, encoding, joining.
   private func attempts(contained: Bool) throws -> [Report] {
     let box = try Sandbox()
     let library = try Self.preload(box)
     try box.write("secret", "the user's own\n")
-    let roles = ["decoder", "renderer", "encoder"].map { "\($0): { containment: \"\(contained ? "full" : "off")\" }" }
+    let roles = ["decoder", "renderer", "encoder", "audio"].map { "\($0): { containment: \"\(contained ? "full" : "off")\" }" }
     try box.write("launch.json5", "{ workers: { \(roles.joined(separator: ", ")) } }")
     try box.write(
       "p.json5",
       """
-      { canvas: { width: 160, height: 90, fps: 24 }, sources: { a: "\(Clips.bframes)" },
-        tracks: [ { kind: "video", clips: [ { source: "a", at: 0, duration: 1, opacity: 0.5 } ] } ] }
+      { canvas: { width: 160, height: 90, fps: 24 }, sources: { a: "\(Clips.bframes)", s: "\(Clips.flashMP4)" },
+        tracks: [ { kind: "video", clips: [ { source: "a", at: 0, duration: 1, opacity: 0.5 } ] },
+          { kind: "audio", clips: [ { source: "s", at: 0, duration: 1, speed: 1.5, effects: [ { avfilter: "aecho" } ] } ] } ] }
       """)
     let result = try box.sluice(
       ["render", "p.json5", "-o", "out.mp4", "--encoders", "1", "--launch", "launch.json5", "--progress", "none"],
@@ -37,7 +38,7 @@ struct ContainmentTests {
     if contained {
       #expect(result.errors == "")
     } else {
-      box.expectOneLine(result.errors, ["containment is off", "decoders, renderers, encoders"])
+      box.expectOneLine(result.errors, ["containment is off", "decoders, renderers, encoders, audio workers"])
     }
     box.expectNothingLeft()
     #expect(try String(decoding: box.data("secret"), as: UTF8.self) == "the user's own\n")
@@ -54,6 +55,7 @@ struct ContainmentTests {
 
   private static let everyone: Set<String> = [
     "sluice-decoder", "sluice-decoder-alone", "sluice-renderer", "sluice-encoder", "sluice-encoder-alone",
+    "sluice-audio",
   ]
   private static let denials = [EPERM, EACCES, ENOSYS]
 
