@@ -15,12 +15,16 @@ RATE = 48000
 
 
 def tracks(context):
-    """Ten files of an hour, each other noise and another tone."""
-    return [context.media.make(
-        f"sound-{i}.m4a", "-f", "lavfi", "-i",
-        f"anoisesrc=d={SECONDS}:c=pink:r={RATE}:a=0.2:seed={i}[a];[a]aformat=channel_layouts=mono[b];"
-        f"sine=f={200 + 70 * i}:r={RATE}:d={SECONDS}[c];[b][c]join=inputs=2:channel_layout=stereo", "-c:a", "aac", "-b:a", "128k")
-        for i in range(TRACKS)]
+    """Ten files of an hour, each other noise and another tone: a minute of them again and again."""
+    files = []
+    for i in range(TRACKS):
+        minute = context.media.make(
+            f"sound-minute-{i}.m4a", "-f", "lavfi", "-i",
+            f"anoisesrc=d=60:c=pink:r={RATE}:a=0.2:seed={i}[a];[a]aformat=channel_layouts=mono[b];"
+            f"sine=f={200 + 70 * i}:r={RATE}:d=60[c];[b][c]join=inputs=2:channel_layout=stereo", "-c:a", "aac", "-b:a", "128k")
+        files.append(context.media.make(
+            f"sound-{i}.m4a", "-stream_loop", str(SECONDS // 60 - 1), "-i", minute, "-c", "copy"))
+    return files
 
 
 def effects(i):
@@ -38,7 +42,7 @@ def project(context, files):
 
 def ffmpeg_graph(count):
     chains = "".join(
-        f"[{i}:a]volume=-20dB:precision=double,equalizer=f={e['frequency']}:t=q:w={e['Q']}:g={e['gain']}:precision=f64,"
+        f"[{i}:a]volume=-20dB,equalizer=f={e['frequency']}:t=q:w={e['Q']}:g={e['gain']},"
         f"adelay={100 * i}:all=1[a{i}];" for i in range(count) for e in [effects(i)])
     return chains + "".join(f"[a{i}]" for i in range(count)) + \
         f"amix=inputs={count}:normalize=0,atrim=end_sample={SECONDS * RATE}[out]"
