@@ -10,7 +10,7 @@ from measure import interleaved
 from report import Check, Section
 
 TRACKS = 10
-SECONDS = 3600
+SECONDS = int(os.environ.get("SLUICE_MIX_SECONDS", 3600))
 RATE = 48000
 
 
@@ -23,7 +23,7 @@ def tracks(context):
             f"anoisesrc=d=60:c=pink:r={RATE}:a=0.2:seed={i}[a];[a]aformat=channel_layouts=mono[b];"
             f"sine=f={200 + 70 * i}:r={RATE}:d=60[c];[b][c]join=inputs=2:channel_layout=stereo", "-c:a", "aac", "-b:a", "128k")
         files.append(context.media.make(
-            f"sound-{i}.m4a", "-stream_loop", str(SECONDS // 60 - 1), "-i", minute, "-c", "copy"))
+            f"sound-{SECONDS}-{i}.m4a", "-stream_loop", str(SECONDS // 60 - 1), "-i", minute, "-c", "copy"))
     return files
 
 
@@ -34,7 +34,7 @@ def effects(i):
 def project(context, files):
     return context.write_project("mix.json", {
         "canvas": {"width": 320, "height": 180, "fps": 25},
-        "sources": {f"s{i}": {"path": path} for i, path in enumerate(files)},
+        "sources": {f"s{i}": path for i, path in enumerate(files)},
         "tracks": [{"kind": "audio", "clips": [{
             "source": f"s{i}", "at": i / 10, "duration": SECONDS - i / 10, "gain": -20,
             "effects": [{"biquad": {"type": "peaking", **effects(i)}}]}]} for i in range(len(files))]})
