@@ -60,7 +60,7 @@ extension Option {
     "audio-option", "K=V", .assignment, repeats: true, for: making,
     "an option of the sound's encoder, as ffmpeg names it; may be repeated")
   public static let channels = Option(
-    "channels", "N", .choice(["1", "2", "6"]), for: making, "1 mono, 2 stereo, 6 for 5.1; default 2")
+    "channels", "N", .choice(["1", "2", "6"]), for: making, "1 mono, 2 stereo, 6 for 5.1; default: the canvas's")
   public static let sampleRate = Option(
     "sample-rate", "HZ", .count(8000...192_000), for: making, "samples a second; default: the project's, 48000")
   public static let loudness = Option(

@@ -29,8 +29,6 @@ public struct RunConfiguration: Sendable {
   public var audioBitRate: Int64? = nil
   /// In order.
   public var audioOptions: [OutputSettings.Option] = []
-  /// 1, 2, or 6 for 5.1; nil: 2.
-  public var audioChannels: Int? = nil
   /// Command of an external encoder that reads the frames on its standard input; nil: our own encoder.
   public var encoderCommand: String? = nil
   /// Bound on private plus shared memory of all processes, bytes; nil: what the launch file says, else 1 GiB.

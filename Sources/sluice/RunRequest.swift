@@ -103,7 +103,9 @@ struct RunRequest {
     c.audioCodec = settings.text(.audioCodec)
     c.audioBitRate = settings.bitRate(.audioBitrate)
     c.audioOptions = settings.assignments(.audioOption)
-    c.audioChannels = settings.text(.channels).flatMap { Int($0) }
+    if let channels = Project.Channels.allCases.first(where: { "\($0.count)" == settings.text(.channels) }) {
+      c.project.channels = channels
+    }
     if let rate = settings.count(.sampleRate) { c.project.sampleRate = rate }
     if let loudness = settings.decimal(.loudness) {
       c.project.output.audio = c.project.output.audio ?? Project.AudioOutput()

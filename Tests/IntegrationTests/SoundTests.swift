@@ -103,6 +103,12 @@ struct SoundTests {
     // 24 bits against 16.
     let fine = try Self.samples(box.path("a.flac"))
     #expect(zip(fine, alone).allSatisfy { abs($0 - $1) <= 1.01 / 32768 })
+    for channels in [1, 6] {
+      try box.render(["render", "p.json5", "-o", "c\(channels).wav", "--channels", "\(channels)"])
+      let probed = try Clips.run(
+        "ffprobe", ["-v", "error", "-show_entries", "stream=channels", "-of", "csv=p=0", box.path("c\(channels).wav")])
+      #expect(String(decoding: probed, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) == "\(channels)")
+    }
     let piped = try box.sluice(["render", "p.json5", "-o", "-", "--format", "wav", "--progress", "none"])
     #expect(piped.status == 0 && piped.errors == "", "\(piped.errors)")
     try piped.out.write(to: URL(fileURLWithPath: box.path("piped.wav")))

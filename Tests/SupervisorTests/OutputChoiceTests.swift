@@ -116,7 +116,7 @@ struct OutputChoiceTests {
       $0.project.output.audio?.codec = "flac"
       $0.audioCodec = "aac"
       $0.audioBitRate = 320_000
-      $0.audioChannels = 6
+      $0.project.channels = .surround
     }.settings
     #expect(line.sound?.codec == "aac" && line.sound?.bitRate == 320_000 && line.sound?.channels == 6)
     // Opus knows no 44.1 kHz.

@@ -20,16 +20,12 @@ struct OutputChoice {
     output.codec = configuration.codec ?? output.codec ?? format.codec
     output.pixelFormat = configuration.pixelFormat ?? output.pixelFormat
     settings = output.settings()
-    let options = settings.options + configuration.encoderOptions
-    settings.options = []
-    // The last word of an option counts.
-    for option in options {
-      settings.options.removeAll { $0.name == option.name }
-      if option.name == "threads", let threads = Int(option.value) {
-        settings.threads = threads
-      } else {
-        settings.options.append(option)
-      }
+    settings.options = OutputChoice.lastWords(settings.options + configuration.encoderOptions)
+    if let index = settings.options.firstIndex(where: { $0.name == "threads" }),
+      let threads = Int(settings.options[index].value)
+    {
+      settings.threads = threads
+      settings.options.remove(at: index)
     }
     guard hasSound, !configuration.noAudio else { return }
     settings.sound = SoundChoice.settings(configuration, format)
@@ -44,6 +40,16 @@ struct OutputChoice {
       configuration.encoderCommand != nil && format.sound.isEmpty
       ? "the encoder command gets \(name), which has no sound; --format nut has, --no-audio renders without this line"
       : "\(name) has no sound; \(format.extensions.isEmpty ? "name its codec with --audio-codec, or use --no-audio" : advice)"
+  }
+
+  /// Of options of one name the last one counts, in its place.
+  static func lastWords(_ options: [OutputSettings.Option]) -> [OutputSettings.Option] {
+    var result: [OutputSettings.Option] = []
+    for option in options {
+      result.removeAll { $0.name == option.name }
+      result.append(option)
+    }
+    return result
   }
 
   private static func soundAlone(
@@ -99,7 +105,7 @@ enum SoundChoice {
     let project = configuration.project.output.audio
     var sound = SoundSettings()
     sound.sampleRate = configuration.project.sampleRate
-    sound.channels = configuration.audioChannels ?? sound.channels
+    sound.channels = configuration.project.channels.count
     let usual = format.soundCodec(sampleRate: sound.sampleRate)
     // A container of the table that has no sound has none by any codec.
     guard !usual.isEmpty || format.extensions.isEmpty, let codec = configuration.audioCodec ?? project?.codec ?? some(usual)
@@ -108,10 +114,7 @@ enum SoundChoice {
     }
     sound.codec = codec
     sound.bitRate = configuration.audioBitRate ?? project?.bitRate ?? bitRate(sound)
-    for option in (project?.options ?? []) + configuration.audioOptions {
-      sound.options.removeAll { $0.name == option.name }
-      sound.options.append(option)
-    }
+    sound.options = OutputChoice.lastWords((project?.options ?? []) + configuration.audioOptions)
     return sound
   }
 
