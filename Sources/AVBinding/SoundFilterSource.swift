@@ -59,64 +59,41 @@ public final class SoundFilterSource: SoundFeed {
 
   public func takeDamage() -> String? { nil }
 
-  private final class Graph {
-    let sink: UnsafeMutablePointer<AVFilterContext>
-    private let graph: UnsafeMutablePointer<AVFilterGraph>
+  private struct Graph {
+    let sink: SoundGraph.Filter
+    private let graph: SoundGraph
 
     init(_ text: String, _ number: Int) throws(SluiceError) {
-      let place = SourceKey.graphPrefix + text
-      guard let graph = avfilter_graph_alloc() else { throw SluiceError(.unavailable, "out of memory") }
-      do throws(SluiceError) {
-        graph.pointee.nb_threads = 1
-        var inputs: UnsafeMutablePointer<AVFilterInOut>?
-        var outputs: UnsafeMutablePointer<AVFilterInOut>?
-        defer {
-          avfilter_inout_free(&inputs)
-          avfilter_inout_free(&outputs)
-        }
-        let (code, lines) = AVLog.captureLines { avfilter_graph_parse2(graph, text, &inputs, &outputs) }
-        if code < 0 { throw GraphParts.failure(code, lines, place) }
+      let graph = try SoundGraph(place: SourceKey.graphPrefix + text)
+      var heard: SoundGraph.Filter?
+      try graph.build(text) { (inputs, outputs) throws(SluiceError) in
         if inputs != nil {
-          throw SluiceError(.badInput, "the filter graph wants an input; a source makes sound of nothing", at: place)
+          throw SluiceError(.badInput, "the filter graph wants an input; a source makes sound of nothing", at: graph.place)
         }
-        sink = try Self.end(graph, outputs, number, place)
-        let (configured, words) = AVLog.captureLines { avfilter_graph_config(graph, nil) }
-        if configured < 0 { throw GraphParts.failure(configured, words, place) }
-      } catch {
-        var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
-        avfilter_graph_free(&graph)
-        throw error
+        heard = try Self.end(graph, outputs, number)
       }
+      guard let heard else { throw SluiceError(.software, "the filter graph was not wired", at: graph.place) }
+      sink = heard
       self.graph = graph
-    }
-
-    deinit {
-      var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
-      avfilter_graph_free(&graph)
     }
 
     /// Gives every output an end; that of sound output `number` is heard.
     private static func end(
-      _ graph: UnsafeMutablePointer<AVFilterGraph>, _ outputs: UnsafeMutablePointer<AVFilterInOut>?, _ number: Int,
-      _ place: String
-    ) throws(SluiceError) -> UnsafeMutablePointer<AVFilterContext> {
-      var heard: UnsafeMutablePointer<AVFilterContext>?
+      _ graph: SoundGraph, _ outputs: SoundGraph.Ends?, _ number: Int
+    ) throws(SluiceError) -> SoundGraph.Filter {
+      var heard: SoundGraph.Filter?
       var sounds = 0
       var output = outputs
       while let current = output {
-        let isSound =
-          avfilter_pad_get_type(current.pointee.filter_ctx.pointee.output_pads, current.pointee.pad_idx) == AVMEDIA_TYPE_AUDIO
+        let isSound = SoundGraph.isSound(current.pointee.filter_ctx.pointee.output_pads, current)
         let isHeard = isSound && sounds == number
         if isSound { sounds += 1 }
-        var end: UnsafeMutablePointer<AVFilterContext>?
-        let kind = isHeard ? "abuffersink" : isSound ? "anullsink" : "nullsink"
-        var code = avfilter_graph_create_filter(&end, avfilter_get_by_name(kind), nil, nil, nil, graph)
-        if code >= 0, let end { code = avfilter_link(current.pointee.filter_ctx, UInt32(current.pointee.pad_idx), end, 0) }
-        if code < 0 { throw SluiceError(.badInput, AVErrorText.text(code), at: place) }
+        let end = try graph.make(isHeard ? "abuffersink" : isSound ? "anullsink" : "nullsink")
+        try graph.link((current.pointee.filter_ctx, UInt32(current.pointee.pad_idx)), (end, 0))
         if isHeard { heard = end }
         output = current.pointee.next
       }
-      guard let heard else { throw SluiceError(.badInput, "the filter graph has no such sound output", at: place) }
+      guard let heard else { throw SluiceError(.badInput, "the filter graph has no such sound output", at: graph.place) }
       return heard
     }
   }

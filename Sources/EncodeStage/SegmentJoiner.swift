@@ -10,21 +10,20 @@ import SluiceBase
 /// are applied here. Used from one thread. The process must ignore SIGPIPE.
 public final class SegmentJoiner {
   private let joiner: PacketJoiner
-  private let counters: (any StageCounters)?
-  private var counted: UInt64 = 0
+  private var time: WorkTime
 
   /// Opens the muxer; nothing is written before the first segment, which says what the header must. `fd` is the only
   /// output; it stays the caller's and must outlive this. Throws as `VideoOutput` does.
   public init(settings: OutputSettings, fd: Int32, counters: (any StageCounters)? = nil) throws(SluiceError) {
     joiner = try PacketJoiner(settings: settings, fd: fd)
-    self.counters = counters
+    time = WorkTime(counters)
   }
 
   /// Gives the segment of the whole sound, of `frames` sample frames, before the first of the pictures, or alone where the
   /// settings have no pictures. The descriptor must stay open until `finish`. Checked and refused as pictures are.
   public func appendSound(_ segment: Int32, frames: Int64) throws(SluiceError) {
     let start = sluice_now_ns()
-    defer { count(since: start, frames: 0) }
+    defer { time.count(since: start, blocked: joiner.blockedNanoseconds, frames: 0) }
     try joiner.appendSound(segment, frames: frames)
   }
 
@@ -34,25 +33,14 @@ public final class SegmentJoiner {
   /// damaged, of another length or other settings; `cannotCreate` (73) for what the output refuses.
   public func append(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
     let start = sluice_now_ns()
-    defer { count(since: start, frames: UInt64(clamping: frames)) }
+    defer { time.count(since: start, blocked: joiner.blockedNanoseconds, frames: UInt64(clamping: frames)) }
     try joiner.append(segment, firstFrame: firstFrame, frames: frames)
   }
 
   /// Writes the end of the file; a regular file is on the disk when this returns. Returns the bytes written.
   public func finish() throws(SluiceError) -> UInt64 {
     let start = sluice_now_ns()
-    defer { count(since: start, frames: 0) }
+    defer { time.count(since: start, blocked: joiner.blockedNanoseconds, frames: 0) }
     return try joiner.finish()
-  }
-
-  /// Time in which the reader of a pipe kept us waiting is blocked time; the rest is work.
-  private func count(since start: UInt64, frames: UInt64) {
-    guard let counters else { return }
-    let blocked = joiner.blockedNanoseconds - counted
-    let elapsed = sluice_now_ns() - start
-    counters.add(.busyNanoseconds, elapsed - min(elapsed, blocked))
-    if blocked > 0 { counters.add(.blockedNanoseconds, blocked) }
-    if frames > 0 { counters.add(.frames, frames) }
-    counted += blocked
   }
 }

@@ -9,26 +9,25 @@ import SluiceBase
 /// thread. The process must ignore SIGPIPE.
 public final class SoundOutput {
   private let output: SampleOutput
-  private let counters: (any StageCounters)?
-  private var counted: UInt64 = 0
+  private var time: WorkTime
 
   /// A file without pictures. `fd` is the only output; it stays the caller's and must outlive this. Throws as `VideoOutput` does;
   /// `usage` also for a sample rate or a number of channels that the encoder does not take, and names those that it does.
   public init(settings: OutputSettings, fd: Int32, counters: (any StageCounters)? = nil) throws(SluiceError) {
     output = try SampleOutput(settings: settings, fd: fd)
-    self.counters = counters
+    time = WorkTime(counters)
   }
 
   /// The segment file of the sound, from its start and without seeking. Everything is checked and opened as for the container.
   public init(segmentOf settings: OutputSettings, fd: Int32, counters: (any StageCounters)? = nil) throws(SluiceError) {
     output = try SampleOutput(settings: settings, fd: fd, asSegment: true)
-    self.counters = counters
+    time = WorkTime(counters)
   }
 
-  /// Encodes a block, which has been read when this returns. Blocks come in order from 0, all but the last of full length.
+  /// Encodes a block (a frame in the counters), which has been read when this returns. Blocks come in order from 0, all but the last of full length.
   public func encode(_ block: SoundBlock, in slot: ReadableSlot) throws(SluiceError) {
     let start = sluice_now_ns()
-    defer { count(since: start, frames: 1) }
+    defer { time.count(since: start, blocked: output.blockedNanoseconds, frames: 1) }
     try output.encode(block, in: slot.memory)
   }
 
@@ -36,18 +35,7 @@ public final class SoundOutput {
   /// bytes written. Without it an output is given up.
   public func finish() throws(SluiceError) -> UInt64 {
     let start = sluice_now_ns()
-    defer { count(since: start, frames: 0) }
+    defer { time.count(since: start, blocked: output.blockedNanoseconds, frames: 0) }
     return try output.finish()
-  }
-
-  /// Time in which the reader of a pipe kept us waiting is blocked time; the rest is work. Frames are blocks.
-  private func count(since start: UInt64, frames: UInt64) {
-    guard let counters else { return }
-    let blocked = output.blockedNanoseconds - counted
-    let elapsed = sluice_now_ns() - start
-    counters.add(.busyNanoseconds, elapsed - min(elapsed, blocked))
-    if blocked > 0 { counters.add(.blockedNanoseconds, blocked) }
-    if frames > 0 { counters.add(.frames, frames) }
-    counted += blocked
   }
 }

@@ -13,7 +13,7 @@ import SluiceBase
 /// Used from one thread; `release` closures may run on any. The process must ignore SIGPIPE.
 public final class VideoOutput {
   private let output: PictureOutput
-  private let counters: (any StageCounters)?
+  private var time: WorkTime
   private var counted = PictureOutput.Tally()
 
   /// Starts the encoder and writes the header. `fd` is the only output; it stays the caller's and must outlive this.
@@ -23,18 +23,19 @@ public final class VideoOutput {
     throws(SluiceError)
   {
     output = try PictureOutput(settings: settings, input: input, fd: fd)
-    self.counters = counters
+    time = WorkTime(counters)
   }
 
   /// Starts an encoder of its own for one segment of an output; a `SegmentJoiner` with the same settings puts its
   /// packets into the container. `fd` gets a segment file, from its start and without seeking. Everything is checked
   /// and opened as for the container, and the same errors are thrown, but for what the container itself finds in its
-  /// options and for the lack of seeking. Frame numbers count from 0 at the segment's start, without gaps. Sound has a segment of its own (`SoundOutput`).
+  /// options and for the lack of seeking. Frame numbers count from 0 at the segment's start, without gaps. Sound has a
+  /// segment of its own (`SoundOutput`).
   public init(
     segmentOf settings: OutputSettings, input: PixelFormat, fd: Int32, counters: (any StageCounters)? = nil
   ) throws(SluiceError) {
     output = try PictureOutput(settings: settings, input: input, fd: fd, asSegment: true)
-    self.counters = counters
+    time = WorkTime(counters)
   }
 
   /// Encodes the picture in `slot` as output frame `number`, counted from 0; numbers must rise. Size and format must
@@ -64,15 +65,10 @@ public final class VideoOutput {
     return try output.finish()
   }
 
-  /// Time in which the reader of a pipe kept us waiting is blocked time; the rest is work.
   private func count(since start: UInt64, frames: UInt64) {
-    guard let counters else { return }
+    guard time.counters != nil else { return }
     let now = output.tally
-    let blocked = now.blockedNanoseconds - counted.blockedNanoseconds
-    let elapsed = sluice_now_ns() - start
-    counters.add(.busyNanoseconds, elapsed - min(elapsed, blocked))
-    if blocked > 0 { counters.add(.blockedNanoseconds, blocked) }
-    if frames > 0 { counters.add(.frames, frames) }
+    time.count(since: start, blocked: now.blockedNanoseconds, frames: frames)
     raise(.directFrames, counted.directFrames, now.directFrames)
     raise(.fallbackFrames, counted.convertedFrames, now.convertedFrames)
     raise(.copiedBytes, counted.copiedBytes, now.copiedBytes)
@@ -81,6 +77,6 @@ public final class VideoOutput {
   }
 
   private func raise(_ counter: StageCounter, _ before: UInt64, _ now: UInt64) {
-    if now > before { counters?.add(counter, now - before) }
+    if now > before { time.counters?.add(counter, now - before) }
   }
 }

@@ -18,22 +18,6 @@ public struct AudioProfile: Equatable, Sendable {
   public var truePeak: Double? = nil
   public init() {}
 
-  init(
-    quanta: UInt64, averageLoad: Double, peakLoad: Double, underruns: UInt64, underrunSeconds: Double, latencySeconds: Double,
-    allocations: UInt64, poolPressure: Int, loudness: Double?, truePeak: Double?
-  ) {
-    self.quanta = quanta
-    self.averageLoad = averageLoad
-    self.peakLoad = peakLoad
-    self.underruns = underruns
-    self.underrunSeconds = underrunSeconds
-    self.latencySeconds = latencySeconds
-    self.allocations = allocations
-    self.poolPressure = poolPressure
-    self.loudness = loudness
-    self.truePeak = truePeak
-  }
-
   /// A count that fits, whatever the number.
   static func whole(_ value: Double) -> UInt64 { value.isFinite ? UInt64(max(0, min(value, 1e18))) : 0 }
 }

@@ -113,13 +113,19 @@ public final class LeaseReader {
   /// An audio worker's.
   public var audioProfile: AudioProfile {
     let page = lease.pointee
-    return AudioProfile(
-      quanta: page.audio_quanta, averageLoad: Double(page.audio_load_average_ppm) / 1e6,
-      peakLoad: Double(page.audio_load_peak_ppm) / 1e6, underruns: page.audio_underruns,
-      underrunSeconds: Double(page.audio_underrun_ns) / 1e9, latencySeconds: Double(page.audio_latency_ns) / 1e9,
-      allocations: page.audio_allocations, poolPressure: Int(min(page.audio_pool_pressure, 2)),
-      loudness: page.audio_loudness_mlufs == 0 ? nil : Double(page.audio_loudness_mlufs) / 1000,
-      truePeak: page.audio_loudness_mlufs == 0 ? nil : Double(page.audio_true_peak_mdb) / 1000)
+    var profile = AudioProfile()
+    profile.quanta = page.audio_quanta
+    profile.averageLoad = Double(page.audio_load_average_ppm) / 1e6
+    profile.peakLoad = Double(page.audio_load_peak_ppm) / 1e6
+    profile.underruns = page.audio_underruns
+    profile.underrunSeconds = Double(page.audio_underrun_ns) / 1e9
+    profile.latencySeconds = Double(page.audio_latency_ns) / 1e9
+    profile.allocations = page.audio_allocations
+    profile.poolPressure = Int(min(page.audio_pool_pressure, 2))
+    guard page.audio_loudness_mlufs != 0 else { return profile }
+    profile.loudness = Double(page.audio_loudness_mlufs) / 1000
+    profile.truePeak = Double(page.audio_true_peak_mdb) / 1000
+    return profile
   }
 
   public func text(_ number: UInt64) -> String {

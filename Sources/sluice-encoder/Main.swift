@@ -8,22 +8,14 @@ import WorkerRuntime
 @main
 struct Main {
   static func main() {
-    sluice_ignore_broken_pipes()
-    sluice_lean_malloc()
-    ShortMemory.tell()
     sluice_watch_allocations(ShortMemory.exitStatus)
-    switch CommandLine.arguments.dropFirst().first {
-    case "--assemble": AssembleService.run()
-    case "--doctor": DoctorLine.print()
-    case "--identity": exit(sluice_write_loaded_objects(1) == 0 ? 0 : 1)
-    default:
-      do throws(SluiceError) {
-        if CommandLine.arguments.dropFirst().first == "--handoff-bench" { return try HandoffPeer.consume() }
-        exit(try EncoderWorker().run() ? 0 : 1)
-      } catch {
-        Log.line("sluice-encoder", error.description)
-        exit(error.code.rawValue)
-      }
-    }
+    WorkerProgram.run(
+      "sluice-encoder",
+      modes: [
+        "--assemble": { () throws(SluiceError) in AssembleService.run() },
+        "--handoff-bench": { () throws(SluiceError) in try HandoffPeer.consume() },
+      ],
+      doctor: DoctorLine.print
+    ) { () throws(SluiceError) in try EncoderWorker().run() }
   }
 }

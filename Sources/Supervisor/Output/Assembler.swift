@@ -3,9 +3,9 @@ import SharedRing
 import SluiceBase
 
 /// Drives the program that joins encoded segments into the output, in order, without encoding again
-/// (`sluice-encoder --assemble`), with the sound, which comes first. Segments may come in any order; each is handed over as soon as those before it were, and
-/// the program takes it: nothing here waits. A program that ends before it has answered may be followed by another, which
-/// writes the output from its start.
+/// (`sluice-encoder --assemble`), with the sound, which comes first. Segments may come in any order; each is handed over as soon
+/// as those before it were, and the program takes it: nothing here waits. A program that ends before it has answered may be
+/// followed by another, which writes the output from its start.
 final class Assembler {
   enum Answer {
     case written(UInt64)

@@ -113,7 +113,10 @@ struct LaunchReader {
             launch.decoderPerSource = role.value["count"]?.string == "per-source"
             try read(role.value, "workers.decoder", &launch.decoder, threads: &launch.decodeThreads)
           case "renderer": try read(role.value, "workers.renderer", &launch.renderer)
-          case "audio": try readAudio(role.value, "workers.audio", &launch.audio)
+          case "audio":
+            // There is one, whatever the machine.
+            try read(
+              role.value, "workers.audio", &launch.audio, keys: LaunchDescription.Role.keys.filter { $0 != "count" })
           case "filters": launch.filters = try filters(role.value, "workers.filters")
           default: try read(role.value, "workers.encoder", &launch.encoder)
           }
@@ -137,15 +140,10 @@ struct LaunchReader {
     }
   }
 
-  /// There is one, whatever the machine.
-  private func readAudio(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
-    for member in try members(value, place, LaunchDescription.Role.keys.filter { $0 != "count" } + WorkerLimits.keys) {
-      try set(member, place, &role)
-    }
-  }
-
-  private func read(_ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role) throws(SluiceError) {
-    for member in try members(value, place, LaunchDescription.Role.keys + WorkerLimits.keys) {
+  private func read(
+    _ value: JSONValue, _ place: String, _ role: inout LaunchDescription.Role, keys: [String] = LaunchDescription.Role.keys
+  ) throws(SluiceError) {
+    for member in try members(value, place, keys + WorkerLimits.keys) {
       try set(member, place, &role)
     }
   }

@@ -74,7 +74,7 @@ struct RunPreparation {
     let shape = plan.withView { view in
       (
         frames: view.frameCount, streams: view.streamCount, lanes: MemoryPlan.usefulLanes(plan: view, cores: cores),
-        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count, hasSound: (view.sound?.frames ?? 0) > 0
+        sources: Set((0..<view.streamCount).map { view.stream($0).source }).count, hasSound: (view.soundFrames ?? 0) > 0
       )
     }
     let autoDecoders = launch.decoderPerSource ? min(shape.sources, 32) : max(1, min(shape.streams, cores / 2))

@@ -9,14 +9,14 @@ import Timeline
 extension RunEngine {
   /// What the sound takes; nil: there is none, or the store has it.
   static func sound(_ prepared: RunPreparation, _ plan: PlanView, _ flow: SegmentFlow) -> SoundSizing? {
-    guard let sound = plan.sound, sound.frames > 0, flow.sound == nil else { return nil }
+    guard prepared.hasSound, flow.sound == nil, let sound = plan.sound else { return nil }
     let destination: SoundSetup.Destination =
       !prepared.hasPictures ? .output : prepared.direct ? .lane : .segment
     return SoundSizing(sound, destination: destination, credit: prepared.launch.audio.credit)
   }
 
   /// Sample frames of the whole sound.
-  var soundFrames: Int64 { scheduler.plan.sound?.frames ?? 0 }
+  var soundFrames: Int64 { scheduler.plan.soundFrames ?? 0 }
 
   /// Output frames' worth of sound that its encoder has.
   var soundProgress: Int64 {

@@ -1,9 +1,10 @@
+import AudioStage
 import FrameModel
 import SluiceBase
 
 extension SoundRenderer {
   /// Everything, as one array a channel.
-  public func renderAll() throws(SluiceError) -> [[Float]] {
+  func renderAll() throws(SluiceError) -> [[Float]] {
     var planes = [[Float]](repeating: [], count: plan.channels)
     let memory = UnsafeMutablePointer<Float>.allocate(capacity: plan.channels * SoundBlock.frames)
     defer { memory.deallocate() }
@@ -17,9 +18,9 @@ extension SoundRenderer {
   }
 }
 
-/// WAVE files of float32: for tests and benchmarks.
-public enum WaveFile {
-  public static func bytes(_ planes: [[Float]], rate: Int) -> [UInt8] {
+/// WAVE files of float32.
+enum WaveFile {
+  static func bytes(_ planes: [[Float]], rate: Int) -> [UInt8] {
     let count = planes.first?.count ?? 0
     let size = planes.count * count * 4
     var out: [UInt8] = []
