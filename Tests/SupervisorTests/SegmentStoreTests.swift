@@ -180,6 +180,7 @@ extension SegmentStore {
     let failures = Monitor([String]())
     let cache = folder.cache
     let limit: UInt64 = 40_000
+    let contents = (0..<25).map { StoreFolder.bytes($0, 2000 + 100 * $0) }
     _ = try folder.store()
     let threads = (0..<6).map { part in
       WorkThread("writer-\(part)") {
@@ -188,13 +189,13 @@ extension SegmentStore {
           for round in 0..<20 {
             let number = (part * 7 + round * 3) % 25
             let fd = FileDescriptor(sluice_memfd("s"))
-            try StoreFolder.bytes(number, 2000 + 100 * number).withUnsafeBytes { try System.writeAll(fd.raw, $0) }
+            try contents[number].withUnsafeBytes { try System.writeAll(fd.raw, $0) }
             _ = try store.keep(fd, as: StoreFolder.key(number))
             let total = store.entries().reduce(0) { $0 + $1.bytes }
             if total > limit { failures.with { $0.append("\(total) bytes") } }
             for other in [number, (number + 5) % 25] {
               guard let found = try store.contents(StoreFolder.key(other)) else { continue }
-              if found != StoreFolder.bytes(other, 2000 + 100 * other) { failures.with { $0.append("other bytes of \(other)") } }
+              if found != contents[other] { failures.with { $0.append("other bytes of \(other)") } }
             }
           }
         } catch { failures.with { $0.append("\(error)") } }
