@@ -1,6 +1,6 @@
 import FrameModel
 import SharedRing
-import Synchronization
+import SluiceBase
 
 /// A picture as it was published.
 struct Published: Sendable {
@@ -35,7 +35,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
     var cancelled = false
     var acquisitions = 0
   }
-  private let state: Mutex<State>
+  private let state: Monitor<State>
   private let memory: UnsafeMutableRawPointer
   let slotBytes: Int
   let credit: Int
@@ -49,23 +49,23 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
     self.cancelAfter = cancelAfter
     memory = .allocate(byteCount: slotBytes * slots, alignment: 4096)
     memory.initializeMemory(as: UInt8.self, repeating: 0x5a, count: slotBytes * slots)
-    state = Mutex(State(slots: Array(repeating: Slot(), count: slots)))
+    state = Monitor(State(slots: Array(repeating: Slot(), count: slots)))
   }
   deinit { memory.deallocate() }
 
   var counters: any StageCounters { self }
-  func add(_ counter: StageCounter, _ amount: UInt64) { state.withLock { $0.counters[counter, default: 0] += amount } }
-  func count(_ counter: StageCounter) -> UInt64 { state.withLock { $0.counters[counter] ?? 0 } }
-  var published: [Published] { state.withLock { $0.published } }
+  func add(_ counter: StageCounter, _ amount: UInt64) { state.with { $0.counters[counter, default: 0] += amount } }
+  func count(_ counter: StageCounter) -> UInt64 { state.with { $0.counters[counter] ?? 0 } }
+  var published: [Published] { state.with { $0.published } }
   /// Slots that were taken, all together.
-  var acquisitions: Int { state.withLock { $0.acquisitions } }
-  var warnings: [String] { state.withLock { $0.warnings } }
-  var mistakes: [String] { state.withLock { $0.mistakes } }
-  var isCancelled: Bool { state.withLock { $0.cancelled } }
-  func warn(_ text: String) { state.withLock { $0.warnings.append(text) } }
+  var acquisitions: Int { state.with { $0.acquisitions } }
+  var warnings: [String] { state.with { $0.warnings } }
+  var mistakes: [String] { state.with { $0.mistakes } }
+  var isCancelled: Bool { state.with { $0.cancelled } }
+  func warn(_ text: String) { state.with { $0.warnings.append(text) } }
 
   func acquire() -> WritableSlot? {
-    state.withLock { state in
+    state.with { state in
       if state.cancelled { return nil }
       while true {
         if let index = state.slots.firstIndex(where: { $0.state == .free }) {
@@ -83,7 +83,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
   }
 
   func recycle(_ slot: WritableSlot) {
-    state.withLock { state in
+    state.with { state in
       check(&state, slot, .granted, "recycle")
       state.slots[Int(slot.index)].state = .free
     }
@@ -92,7 +92,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
   func publish(_ slot: WritableSlot, first: Int64, count: Int64, held: Bool) {
     let (description, bytes) = pixels(slot.memory)
     let digest = Self.digest(bytes)
-    state.withLock { state in
+    state.with { state in
       let index = Int(slot.index)
       if state.slots[index].state == .published {
         if !state.slots[index].isHeld { state.mistakes.append("published again without being held") }
@@ -116,7 +116,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
   }
 
   func release(_ slot: WritableSlot) {
-    state.withLock { state in
+    state.with { state in
       check(&state, slot, .published, "release")
       let index = Int(slot.index)
       if !state.slots[index].isHeld { state.mistakes.append("released without being held") }
@@ -127,7 +127,7 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
 
   /// Lets everything go; true when every slot is free then.
   func drain() -> Bool {
-    state.withLock { state in
+    state.with { state in
       while !state.queue.isEmpty { drop(&state) }
       return state.slots.allSatisfy { $0.state == .free }
     }

@@ -1,7 +1,7 @@
 import AVBinding
 import DecodeStage
 import FrameModel
-import Synchronization
+import SluiceBase
 import Testing
 
 /// A kind of file whose every place must be reached exactly.
@@ -79,11 +79,11 @@ struct Sample: Sendable, CustomTestStringConvertible {
     Sample(name: "av1.mkv", arguments: moving + ["-c:v", "libsvtav1", "-preset", "12", "-g", "30"], isDirect: false),
   ]
 
-  private static let ready = Mutex<[String: (String, Media.Reference)]>([:])
+  private static let ready = Monitor<[String: (String, Media.Reference)]>([:])
 
   /// The file and what is in it, made once.
   func prepared() throws -> (path: String, reference: Media.Reference) {
-    try Self.ready.withLock { ready in
+    try Self.ready.with { ready in
       if let made = ready[name] { return made }
       let path = try make()
       let made = (path, try Media.reference(path, pixelFormat: pixelFormat, rate: rate))

@@ -4,7 +4,6 @@ import Foundation
 import FrameModel
 import SharedRing
 import SluiceBase
-import Synchronization
 
 /// A slot in this process's memory, with a moving synthetic picture in it.
 final class FakeSlot {
@@ -57,16 +56,16 @@ final class FakeSlot {
 
 /// Counts how often each slot was released.
 final class Releases: Sendable {
-  private let counts = Mutex<[Int: Int]>([:])
-  func closure(_ index: Int) -> @Sendable () -> Void { { self.counts.withLock { $0[index, default: 0] += 1 } } }
-  var all: [Int: Int] { counts.withLock { $0 } }
+  private let counts = Monitor<[Int: Int]>([:])
+  func closure(_ index: Int) -> @Sendable () -> Void { { self.counts.with { $0[index, default: 0] += 1 } } }
+  var all: [Int: Int] { counts.with { $0 } }
   func areOnce(_ count: Int) -> Bool { all.count == count && all.values.allSatisfy { $0 == 1 } }
 }
 
 final class FakeCounters: StageCounters {
-  private let values = Mutex<[StageCounter: UInt64]>([:])
-  func add(_ counter: StageCounter, _ amount: UInt64) { values.withLock { $0[counter, default: 0] += amount } }
-  subscript(_ counter: StageCounter) -> UInt64 { values.withLock { $0[counter] ?? 0 } }
+  private let values = Monitor<[StageCounter: UInt64]>([:])
+  func add(_ counter: StageCounter, _ amount: UInt64) { values.with { $0[counter, default: 0] += amount } }
+  subscript(_ counter: StageCounter) -> UInt64 { values.with { $0[counter] ?? 0 } }
 }
 
 struct TemporaryFolder: ~Copyable {

@@ -1,6 +1,7 @@
 import Foundation
 import FrameModel
 import SharedRing
+import SluiceBase
 import Synchronization
 
 @testable import RenderStage
@@ -90,9 +91,9 @@ final class TestSlot {
 }
 
 final class TestCounters: StageCounters {
-  private let values = Mutex<[StageCounter: UInt64]>([:])
-  func add(_ counter: StageCounter, _ amount: UInt64) { values.withLock { $0[counter, default: 0] += amount } }
-  subscript(counter: StageCounter) -> UInt64 { values.withLock { $0[counter] ?? 0 } }
+  private let values = Monitor<[StageCounter: UInt64]>([:])
+  func add(_ counter: StageCounter, _ amount: UInt64) { values.with { $0[counter, default: 0] += amount } }
+  subscript(counter: StageCounter) -> UInt64 { values.with { $0[counter] ?? 0 } }
 }
 
 extension Rect {
