@@ -328,7 +328,8 @@ final class FileSource: PictureSource {
     if case .done = outcome, frame.isDamaged, frame.pts ?? .max >= runsFrom ?? .min { sign = sign ?? "damaged picture" }
     guard let sign else { return false }
     note(sign)
-    try beginCarefully(lastGiven ?? runsFrom ?? .min)
+    // Pictures after the one given out last may be missing in its group; after a group only the next one can.
+    try beginCarefully(max(lastGiven ?? .min, runsFrom ?? .min))
     return true
   }
 
