@@ -53,7 +53,9 @@ struct KeyFrameGroup {
   }
 
   /// nil when the packets read do not reach far enough back.
-  private static func scan(_ demuxer: Demuxer, to tick: Int64, _ firstKey: Int64, _ packet: PacketBox, isStart: Bool) -> KeyFrameGroup? {
+  private static func scan(_ demuxer: Demuxer, to tick: Int64, _ firstKey: Int64, _ packet: PacketBox, isStart: Bool)
+    -> KeyFrameGroup?
+  {
     var group = KeyFrameGroup()
     var before: Int64?
     var own: Int64?

@@ -36,7 +36,9 @@ public enum TextFonts {
       guard let set = FcConfigGetFonts(configuration, kind)?.pointee else { continue }
       for index in 0..<Int(set.nfont) {
         var file: UnsafeMutablePointer<FcChar8>?
-        if FcPatternGetString(set.fonts[index], FC_FILE, 0, &file) == FcResultMatch, let file { paths.insert(String(cString: file)) }
+        if FcPatternGetString(set.fonts[index], FC_FILE, 0, &file) == FcResultMatch, let file {
+          paths.insert(String(cString: file))
+        }
       }
     }
     return paths.sorted()

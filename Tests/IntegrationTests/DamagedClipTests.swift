@@ -13,7 +13,8 @@ import Testing
       """)
     func bytes(_ more: [String], kills: Int = 0) throws -> Data {
       let run = try box.start(
-        ["render", "p.json5", "-o", "out.mkv", "-y", "--progress", "none", "--preset", "ultrafast", "--stats", "stats.json"] + more)
+        ["render", "p.json5", "-o", "out.mkv", "-y", "--progress", "none", "--preset", "ultrafast", "--stats", "stats.json"]
+          + more)
       for _ in 0..<kills {
         #expect(eventually(within: 20) { run.hasEnded || !Processes.children(of: run.pid, named: "sluice-decoder").isEmpty })
         poll(nil, 0, 150)
