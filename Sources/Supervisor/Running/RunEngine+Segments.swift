@@ -41,7 +41,8 @@ extension RunEngine {
   ) -> SegmentFlow {
     var flow = SegmentFlow()
     guard !prepared.direct else {
-      flow.all = prepared.hasPictures ? [Segment(index: 0, frames: 0..<frames)] : []
+      flow.all =
+        !prepared.hasPictures ? [] : prepared.isContinuable ? Segment.cut(frames) : [Segment(index: 0, frames: 0..<frames)]
       return flow
     }
     flow.all = Segment.cut(frames)

@@ -60,9 +60,7 @@ extension RunEngine {
 
   func soundDone(_ bytes: UInt64) throws(SluiceError) {
     guard let file = soundFile else {
-      outputBytes = bytes
-      directBytes = bytes
-      return try checkDirectEnd()
+      return try directPartDone(0, bytes, isLast: true)
     }
     soundFile = nil
     flow.sound = file

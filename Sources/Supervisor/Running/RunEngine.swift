@@ -39,9 +39,7 @@ final class RunEngine {
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
-  /// Between the encoder and an output in one piece that cannot be written over; and the bytes that the encoder says it wrote.
-  var relay: OutputRelay? = nil
-  var directBytes: UInt64? = nil
+  var direct = DirectOutput()
   var pendingRestarts: [PendingRestart] = []
   /// Furthest frame that an encoder has let go of in each segment.
   var furthest: [Int: Int64] = [:]
@@ -208,7 +206,7 @@ final class RunEngine {
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
       listener.watched,
       assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
-      pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isWritten ? -1 : direct.relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
       deaths.watched,
     ]
     let fixed = fds.count
@@ -226,7 +224,7 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
-    if fds[4].revents != 0 { relay?.quietBell() }
+    if fds[4].revents != 0 { direct.relay?.quietBell() }
     if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
