@@ -19,10 +19,13 @@ struct SoundScore {
       within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
     lanes = SoundBuilder(timeline: timeline, limits: SoundSpan()).lanes()
     if let errors = context.problems.found { throw errors }
-    warnings = context.problems.warnings
     for lane in lanes {
       for item in lane.items { end = max(end, min(item.end, item.limits.end ?? item.end)) }
     }
+    // A clip of a timeline within may come several times.
+    var told: Set<String> = []
+    lanes = lanes.map { $0.playable { if told.insert($0).inserted { context.problems.warn($0) } } }
+    warnings = context.problems.warnings
   }
 
   var isSilent: Bool { lanes.isEmpty }
