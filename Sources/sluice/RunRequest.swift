@@ -50,6 +50,14 @@ struct RunRequest {
     if let loudness = settings.decimal(.loudness), loudness < Rational(-70) || loudness > .zero {
       throw SluiceError(.usage, "must lie between -70 and 0", at: settings.place(.loudness), advice: "-14 and -23 are usual")
     }
+    // A configuration file may set what only some runs use; a command line means what it says.
+    func isTyped(_ option: Option) -> Bool { settings.isSet(option) && settings.place(option) == "--\(option.name)" }
+    if settings.flag(.noAudio), isTyped(.noAudio),
+      let other = [Option.audioCodec, .audioBitrate, .audioOption, .loudness].first(where: isTyped)
+    {
+      throw SluiceError(
+        .usage, "there is no sound with --no-audio", at: settings.place(other), advice: "leave out one of them")
+    }
     if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to,
       a >= b
     {

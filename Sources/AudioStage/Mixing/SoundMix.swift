@@ -1,3 +1,4 @@
+import AVBinding
 import AudioEngine
 import CSluice
 import FrameModel
@@ -9,9 +10,9 @@ final class MixContext {
   let plan: SoundPlan
   let opener: SourceOpener
   /// Damage, with the file's name.
-  let warn: (String) -> Void
+  let warn: (SoundDamage) -> Void
 
-  init(_ plan: SoundPlan, opener: SourceOpener, warn: @escaping (String) -> Void) {
+  init(_ plan: SoundPlan, opener: SourceOpener, warn: @escaping (SoundDamage) -> Void) {
     self.plan = plan
     self.opener = opener
     self.warn = warn

@@ -69,6 +69,10 @@ struct PlanRange {
     }
     let low = try seconds(from, "--from", .zero), high = min(try seconds(to, "--to", end), end)
     guard low < end else { throw SluiceError(.usage, "--from \(from ?? .zero): the sound ends at \(TimeValue.seconds(end))") }
+    if from == nil, to == nil, (SampleGrid(rate: sampleRate).frame(end, from: .zero) ?? 0) == 0 {
+      throw SluiceError(
+        .badInput, "the sound is shorter than a sample: it ends at \(TimeValue.seconds(end))", advice: "make a clip longer")
+    }
     guard low < high, let count = SampleGrid(rate: sampleRate).frame(high, from: low), count > 0 else {
       throw SluiceError(.usage, "--from \(from ?? .zero) --to \(to ?? .zero): no sample lies between them")
     }

@@ -21,9 +21,12 @@ struct SoundScore {
       within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
     lanes = SoundBuilder(timeline: timeline, limits: SoundSpan()).lanes()
     if let errors = context.problems.found { throw errors }
-    warnings = context.problems.warnings
     for lane in lanes { end = max(end, lane.end) }
     filmEnd = (try? timeline.lengthOfPictures()) ?? .zero
+    // A clip of a timeline within may come several times.
+    var told: Set<String> = []
+    lanes = lanes.map { lane in lane.playable { if told.insert($0).inserted { context.problems.warn($0) } } }
+    warnings = context.problems.warnings
   }
 
   var isSilent: Bool { lanes.isEmpty }
