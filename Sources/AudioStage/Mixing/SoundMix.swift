@@ -59,7 +59,7 @@ final class SoundMix {
     graph = try AudioGraph(
       AudioGraph.Configuration(
         sampleRate: Double(plan.sampleRate), channels: plan.channels, maximumChannels: 6, buffers: 32, nodes: nodes,
-        maximumDelayTime: min(600, max(0.01, delayTime))))
+        maximumDelayTime: min(600, max(0.01, delayTime)), delayChannels: max(2, plan.channels)))
     active = Array(repeating: nil, count: list.strips.count)
     let lives = list.lives
     coming = list.strips.indices.sorted { (lives[$0].lowerBound, $0) < (lives[$1].lowerBound, $1) }

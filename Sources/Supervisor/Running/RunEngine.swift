@@ -90,6 +90,7 @@ final class RunEngine {
     self.flow = flow
     let missing = flow.missing
     let sound = RunEngine.sound(prepared, view, flow)
+    try sound?.check(budget: prepared.memory)
     let pictures =
       missing.isEmpty
       ? .nothing

@@ -24,10 +24,11 @@ struct PlanRange {
         advice: "give the clips a \"duration\"")
     }
     guard hasPictures else {
-      (start, sampleFrames) = try Self.cut(score.end, from, to, grid, project.sampleRate)
+      (start, sampleFrames) = try Self.cut(max(score.end, score.filmEnd), from, to, grid, project.sampleRate)
       let low = max(0, (grid.firstFrame(from: start) ?? 1) - 1)
-      frames = low..<max(low + 1, length)
-      if let to, let end = grid.firstFrame(from: to), end < length { frames = low..<max(low + 1, end) }
+      let high = max(length, min(grid.firstFrame(from: score.filmEnd) ?? 0, TimeValue.maximumPlanFrames))
+      frames = low..<max(low + 1, high)
+      if let to, let end = grid.firstFrame(from: to), end < high { frames = low..<max(low + 1, end) }
       return
     }
     frames = try Self.cut(length, from, to, grid)

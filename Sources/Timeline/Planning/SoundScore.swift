@@ -6,6 +6,8 @@ struct SoundScore {
   private var lanes: [SoundLane] = []
   /// Second of the timeline at which the last clip that is heard ends.
   private(set) var end = Rational.zero
+  /// And at which the last clip with a picture ends, so that sound alone is as long as the film; zero where that is not known.
+  private(set) var filmEnd = Rational.zero
   private(set) var warnings: [String] = []
 
   /// Silence.
@@ -20,9 +22,8 @@ struct SoundScore {
     lanes = SoundBuilder(timeline: timeline, limits: SoundSpan()).lanes()
     if let errors = context.problems.found { throw errors }
     warnings = context.problems.warnings
-    for lane in lanes {
-      for item in lane.items { end = max(end, min(item.end, item.limits.end ?? item.end)) }
-    }
+    for lane in lanes { end = max(end, lane.end) }
+    filmEnd = (try? timeline.lengthOfPictures()) ?? .zero
   }
 
   var isSilent: Bool { lanes.isEmpty }
