@@ -1,3 +1,4 @@
+import CSluice
 import CommandLine
 import FrameModel
 import SluiceBase
@@ -69,6 +70,9 @@ struct RunRequest {
     if settings.text(.format) == nil, !isExternal {
       throw SluiceError(
         .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo, mkv or wav")
+    }
+    guard sluice_is_writable(1) else {
+      throw SluiceError(.cannotCreate, "is closed", at: "standard output", advice: "name a file with -o, or open it")
     }
     if isatty(1) == 1 {
       throw SluiceError(

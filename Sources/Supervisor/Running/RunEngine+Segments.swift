@@ -120,6 +120,23 @@ extension RunEngine {
     }
   }
 
+  /// The output is there: waits until what is new is kept, too, unless somebody wants the end at once.
+  func finishStore() throws(SluiceError) {
+    defer { showStoreNotes() }
+    guard let store = flow.store else { return }
+    let end = sluice_now_ns() + 10_000_000_000
+    while !store.finish(milliseconds: 50) {
+      if sluice_now_ns() > end { return store.giveUp() }
+      do throws(SluiceError) {
+        try takeSignal()
+        try serveCommandsAlone()
+      } catch {
+        store.giveUp()
+        throw SluiceError(error.code, "\(error.what), when the output was written already", at: error.place)
+      }
+    }
+  }
+
   /// Lines of the store's for the user.
   func showStoreNotes() { for note in flow.store?.takeNotes() ?? [] { observer.warning(note) } }
 }

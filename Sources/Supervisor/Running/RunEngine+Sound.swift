@@ -66,7 +66,7 @@ extension RunEngine {
     flow.sound = file
     flow.store?.keep(.sound, file)
     // Their work is done; the memory is for others.
-    for worker in workers where worker.isForSound || worker.role == SLUICE_ROLE_AUDIO {
+    for worker in workers where worker.isOfSound {
       worker.isLeaving = true
       worker.dismissedAt = sluice_now_ns()
       if let index = worker.index { queue(Message(.quit), index) }

@@ -168,8 +168,7 @@ final class RunEngine {
       try self.takeSignal()
       try self.serveCommandsAlone()
     }
-    _ = flow.store?.finish(milliseconds: 10_000)
-    showStoreNotes()
+    try finishStore()
     report(final: true)
     return statistics()
   }
@@ -238,7 +237,7 @@ final class RunEngine {
     try serveCommands()
   }
 
-  private func takeSignal() throws(SluiceError) {
+  func takeSignal() throws(SluiceError) {
     guard sluice_read_signal(signals.raw) != 0 else { return }
     throw SluiceError(.interrupted, "interrupted")
   }
