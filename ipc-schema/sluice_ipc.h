@@ -190,7 +190,7 @@ enum sluice_message_type {
 };
 
 enum sluice_begin {
-  SLUICE_BEGIN_OUTPUT = 0,   /* the whole output, with everything that the plan has, into its container */
+  SLUICE_BEGIN_OUTPUT = 0,   /* the whole output, with everything that the plan has, into its container; raw streams in parts */
   SLUICE_BEGIN_SEGMENT = 1,  /* pictures, as a segment file */
   SLUICE_BEGIN_SOUND = 2     /* the whole sound, as a segment file; job SLUICE_JOB_SOUND */
 };

@@ -111,9 +111,13 @@ public final class Demuxer {
     return traits
   }
 
+  /// Why the last `read` gave no packet, where that was not the end of the file.
+  public private(set) var failure: String?
+
   /// The next packet of the stream; false at the end of the file, or where it cannot be read further.
   public func read(into packet: PacketBox) -> Bool {
     packet.clear()
+    failure = nil
     guard let stream else { return false }
     var patience = 1000
     while true {
@@ -122,7 +126,10 @@ public final class Demuxer {
         patience -= 1
         continue
       }
-      guard code >= 0 else { return false }
+      guard code >= 0 else {
+        if code != AVErrorText.endOfFile { failure = AVErrorText.text(code) }
+        return false
+      }
       if packet.raw.pointee.stream_index == stream.pointee.index { return true }
       packet.clear()
     }

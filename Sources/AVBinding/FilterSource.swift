@@ -12,7 +12,7 @@ public final class FilterSource {
   private let sink: UnsafeMutablePointer<AVFilterContext>
   private let text: String
 
-  /// Throws 65 with libavfilter's own words when the graph is wrong or has anything but one video output.
+  /// Throws 65 with libavfilter's own words when the graph is wrong has not exactly one video output; its outputs of sound go nowhere.
   public init(_ text: String) throws(SluiceError) {
     self.text = text
     let (result, message) = AVLog.capture { Self.build(text) }
@@ -72,9 +72,22 @@ public final class FilterSource {
     var code = avfilter_graph_parse2(built, text, &inputs, &outputs)
     guard code >= 0 else { return fail(Failure(code: code)) }
     guard inputs == nil else { return fail(Failure(what: "the filter graph wants an input; a source makes pictures of nothing")) }
-    guard let output = outputs, output.pointee.next == nil,
-      avfilter_pad_get_type(output.pointee.filter_ctx.pointee.output_pads, output.pointee.pad_idx) == AVMEDIA_TYPE_VIDEO
-    else { return fail(Failure(what: "the filter graph must have exactly one video output")) }
+    var video: UnsafeMutablePointer<AVFilterInOut>?
+    var coming = outputs
+    while let output = coming {
+      coming = output.pointee.next
+      if avfilter_pad_get_type(output.pointee.filter_ctx.pointee.output_pads, output.pointee.pad_idx) == AVMEDIA_TYPE_VIDEO {
+        guard video == nil else { return fail(Failure(what: "the filter graph must have exactly one video output")) }
+        video = output
+        continue
+      }
+      var end: UnsafeMutablePointer<AVFilterContext>?
+      code = avfilter_graph_create_filter(&end, avfilter_get_by_name("anullsink"), nil, nil, nil, built)
+      guard code >= 0, let end else { return fail(Failure(code: code)) }
+      code = avfilter_link(output.pointee.filter_ctx, UInt32(output.pointee.pad_idx), end, 0)
+      guard code >= 0 else { return fail(Failure(code: code)) }
+    }
+    guard let output = video else { return fail(Failure(what: "the filter graph must have exactly one video output")) }
     var sink: UnsafeMutablePointer<AVFilterContext>?
     code = avfilter_graph_create_filter(&sink, avfilter_get_by_name("buffersink"), "out", nil, nil, built)
     guard code >= 0, let sink else { return fail(Failure(code: code)) }

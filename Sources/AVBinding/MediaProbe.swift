@@ -16,6 +16,7 @@ public enum MediaProbe {
   /// What `key` (see `ProbeKey`) is, with its effects. Throws 66 for a file that is not there, 65 for one that cannot be
   /// used, and for effects in libavfilter's own words. Safe from any thread.
   public static func probe(path key: String) throws(SluiceError) -> MediaInfo {
+    if let effect = SoundEffectKey(key) { return try SoundProbe.effect(effect) }
     guard let parsed = ProbeKey(key) else {
       throw SluiceError(.badInput, "this source's description is not complete", at: key)
     }
@@ -171,8 +172,14 @@ public enum MediaProbe {
 
   private static func graph(_ graph: String) throws(SluiceError) -> Opened {
     let path = SourceKey.graphPrefix + graph
-    if let info = SoundProbe.graph(graph) { return Opened(info: info) }
-    let source = try FilterSource(graph)
+    let sound = SoundProbe.graph(graph)
+    let source: FilterSource
+    do throws(SluiceError) {
+      source = try FilterSource(graph)
+    } catch {
+      guard let sound else { throw error }
+      return Opened(info: sound)
+    }
     let frame = try FrameBox()
     guard try source.next(into: frame) else { throw SluiceError(.badInput, "the filter graph makes no picture", at: path) }
     guard let mapping = frame.mapping else {
@@ -186,6 +193,7 @@ public enum MediaProbe {
     video.nominalRate = source.rate
     video.sourceBytes = video.slotBytes
     info.video = video
+    info.audio = sound?.audio ?? []
     return Opened(info: info, picture: frame, timeBase: source.timeBase)
   }
 

@@ -45,6 +45,7 @@ public final class PictureOutput {
   private let segment: SegmentWriter?
   /// Beside the pictures.
   private let sound: SoundTrack?
+  private let isLast: Bool
   private var lastNumber = Int64.min
   private var frames: UInt64 = 0
 
@@ -54,7 +55,13 @@ public final class PictureOutput {
   ///
   /// With `asSegment` the packets go to a segment file for a `PacketJoiner`, and no container is made. The encoder is
   /// opened as for the container all the same. Numbers then count from 0 without gaps. Sound has a segment of its own.
-  public init(settings: OutputSettings, input: PixelFormat, fd: Int32, asSegment: Bool = false) throws(SluiceError) {
+  ///
+  /// A stream of raw pictures without a container may be written in parts: one that `continues` has no header, and only the
+  /// last is waited for until it is on the disk.
+  public init(
+    settings: OutputSettings, input: PixelFormat, fd: Int32, asSegment: Bool = false, continues: Bool = false, isLast: Bool = true
+  ) throws(SluiceError) {
+    self.isLast = isLast
     AVLog.silence()
     try PictureOutput.check(settings)
     output = try OutputDescriptor(fd)
@@ -68,6 +75,8 @@ public final class PictureOutput {
     switch settings.format {
     case "yuv4mpegpipe" where sound != nil, "rawvideo" where sound != nil:
       throw SluiceError(.usage, "\(settings.format) carries no sound", advice: "use nut, or --no-audio")
+    case _ where (continues || !isLast) && !(isRaw && ["yuv4mpegpipe", "rawvideo"].contains(settings.format)):
+      throw SluiceError(.software, "\(settings.format) cannot be written in parts")
     case _ where isRaw && asSegment:
       throw SluiceError(.usage, "raw pictures are not encoded in segments", at: settings.format)
     case "yuv4mpegpipe":
@@ -77,12 +86,12 @@ public final class PictureOutput {
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: RawOutput.y4mFormats, encoder: "yuv4mpegpipe")
       try OutputOptions.apply(settings.options, to: [], of: settings.format)
-      consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
+      consumer = try RawOutput(settings: settings, pixels: pixels, output: output, continues: continues)
     case "rawvideo" where isRaw:
       pixels = try OutputPixelFormat(
         for: input, color: color, wanted: settings.pixelFormat, accepted: nil, encoder: "rawvideo")
       try OutputOptions.apply(settings.options, to: [], of: settings.format)
-      consumer = try RawOutput(settings: settings, pixels: pixels, output: output)
+      consumer = try RawOutput(settings: settings, pixels: pixels, output: output, continues: continues)
     case "nut" where isRaw:
       let muxer = try Muxer(Muxer.find("nut"), output: output, sound: sound)
       soundMuxer = muxer
@@ -167,7 +176,7 @@ public final class PictureOutput {
   public func finish() throws(SluiceError) -> UInt64 {
     try consumer.finish()
     try sound?.finish()
-    if segment == nil { try output.synchronize() }
+    if segment == nil && isLast { try output.synchronize() }
     return UInt64(output.bytes)
   }
 

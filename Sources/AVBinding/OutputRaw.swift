@@ -10,14 +10,15 @@ final class RawOutput: PictureConsumer {
   private let output: OutputDescriptor
   private let frameHeader: [UInt8]
 
-  /// Writes the stream's header.
-  init(settings: OutputSettings, pixels: OutputPixelFormat, output: OutputDescriptor) throws(SluiceError) {
+  /// Writes the stream's header, unless it is there already.
+  init(settings: OutputSettings, pixels: OutputPixelFormat, output: OutputDescriptor, continues: Bool) throws(SluiceError) {
     self.output = output
     guard settings.format == "yuv4mpegpipe" else {
       frameHeader = []
       return
     }
     frameHeader = Array("FRAME\n".utf8)
+    if continues { return }
     let header = Array(RawOutput.header(settings, pixels).utf8)
     try write([iovec](), prefix: header)
   }

@@ -24,6 +24,8 @@ public final class PacketBox {
   public var isKey: Bool { raw.pointee.flags & AV_PKT_FLAG_KEY != 0 }
   /// Outside the edit list: decoded for reference, never shown.
   public var isDiscarded: Bool { raw.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
+  /// The container has less of it than it should have.
+  public var isDamaged: Bool { raw.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
   /// Ticks; 0 when unknown.
   public var duration: Int64 { max(0, raw.pointee.duration) }
   public var size: Int { Int(raw.pointee.size) }

@@ -53,16 +53,23 @@ final class SoundConverter {
     return usual
   }
 
-  /// The frame's samples, valid until the next call.
+  /// Samples that were repaired since it was asked last.
+  func takeRepaired() -> Int {
+    defer { repaired = 0 }
+    return repaired
+  }
+  private var repaired = 0
+
+  /// The frame's samples, valid until the next call; see `SampleGuard`.
   func convert(
     _ frame: UnsafeMutablePointer<AVFrame>
   ) throws(SluiceError) -> (planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, count: Int) {
     let count = Int(frame.pointee.nb_samples)
     var own = Self.named(frame.pointee.ch_layout)
     if frame.pointee.format == AV_SAMPLE_FMT_FLTP.rawValue, Int(frame.pointee.sample_rate) == rate,
-      av_channel_layout_compare(&own, &layout) == 0, let data = frame.pointee.extended_data
+      av_channel_layout_compare(&own, &layout) == 0
     {
-      return (data, count)
+      return (try repair(frame, count), count)
     }
     try prepare(frame, &own)
     let wanted = Int(swr_get_out_samples(context, Int32(count)))
@@ -77,7 +84,18 @@ final class SoundConverter {
     let source = UnsafeMutableRawPointer(frame.pointee.extended_data)?.assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
     let made = swr_convert(context, planes, Int32(capacity), source, Int32(count))
     guard made >= 0 else { throw SluiceError(.badInput, "its sound cannot be converted: \(AVErrorText.text(made))") }
+    for channel in 0..<channels { repaired += SampleGuard.repair(buffer + channel * capacity, Int(made)) }
     return (planes, Int(made))
+  }
+
+  /// The planes of a frame that is what is wanted already. Its memory may be the decoder's too: it is written only where it must be.
+  private func repair(
+    _ frame: UnsafeMutablePointer<AVFrame>, _ count: Int
+  ) throws(SluiceError) -> UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?> {
+    guard let data = frame.pointee.extended_data else { throw SluiceError(.software, "a frame of sound without samples") }
+    let (planes, changed) = try SampleGuard.repair(frame, data, channels: channels, count)
+    repaired += changed
+    return planes
   }
 
   private func prepare(_ frame: UnsafeMutablePointer<AVFrame>, _ own: inout AVChannelLayout) throws(SluiceError) {

@@ -25,7 +25,9 @@ public final class SoundFile: SoundFeed {
   private let packet: PacketBox
   private var isDraining = false
   private var isAtStart = true
-  private var damage: String?
+  private var damage: SoundDamage?
+  /// Its end was found to be too early, and told.
+  private var hasToldEnd = false
 
   /// Sample frames of a packet where all have as many; where the first begins.
   private let packetFrames: Int64
@@ -66,7 +68,7 @@ public final class SoundFile: SoundFeed {
       isTrusted && names.contains { ["mov", "matroska", "wav", "w64", "aiff", "caf", "flac", "mpegts", "au"].contains($0) }
   }
 
-  public func takeDamage() -> String? {
+  public func takeDamage() -> SoundDamage? {
     defer { damage = nil }
     return damage
   }
@@ -74,7 +76,9 @@ public final class SoundFile: SoundFeed {
   // MARK: Position
 
   public func seek(to sample: Int64) throws(SluiceError) {
-    damage = nil
+    // What is complained of on the way is met again, or does not count.
+    let before = damage
+    defer { damage = before }
     let target = sample.subtractingReportingOverflow(preroll).partialValue
     guard isTrusted, target > 0 else { return try restart() }
     if !clock.isExact, grid == nil {
@@ -145,10 +149,15 @@ public final class SoundFile: SoundFeed {
       case .done:
         let raw = decoder.frame.raw
         guard raw.pointee.nb_samples > 0 else { continue }
-        if decoder.frame.isDamaged { note("damaged sound") }
-        return try place(try converter.convert(raw), tick: decoder.frame.pts)
+        if decoder.frame.isDamaged { note("what was decoded is not whole") }
+        let sound = try converter.convert(raw)
+        let repaired = converter.takeRepaired()
+        if repaired > 0 { note(SampleGuard.text(repaired)) }
+        return try place(sound, tick: decoder.frame.pts)
       case .damaged(let message): note(message)
-      case .end: return nil
+      case .end:
+        noteEnd()
+        return nil
       case .blocked: feed()
       }
     }
@@ -187,11 +196,13 @@ public final class SoundFile: SoundFeed {
   private func feed() {
     guard !isDraining else { return }
     if !holdsPacket, !demuxer.read(into: packet) {
+      if let failure = demuxer.failure { note(failure) }
       isDraining = true
       _ = decoder.send(nil)
       return
     }
     holdsPacket = false
+    if packet.isDamaged { note("a part of the file is missing") }
     if case .damaged(let message) = decoder.send(packet) { note(message) }
     packet.clear()
   }
@@ -199,15 +210,25 @@ public final class SoundFile: SoundFeed {
   /// Behind a seek codecs complain of what they did not see; that is no damage.
   private func note(_ message: String) {
     guard (clock.expected ?? Int64.min) >= whole else { return }
-    if damage == nil {
-      let seconds = Double(max(0, clock.expected ?? 0)) / Double(rate)
-      damage = "damaged sound at \(Self.text(seconds)) s: \(message)"
-    }
+    let at = SoundDamage.seconds(clock.expected ?? 0, rate: rate)
+    damage = .both(damage, SoundDamage(count: 1, text: "damaged near \(at) s (\(message)); what is lost is silent"))
   }
 
-  private static func text(_ seconds: Double) -> String {
-    let thousandths = Int64((seconds * 1000).rounded())
-    let rest = "\(thousandths % 1000)"
-    return "\(thousandths / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+  /// Its sound is over: a second and more before the container says so, a part of the file is missing.
+  private func noteEnd() {
+    // Behind a seek that found nothing it ended before that place.
+    guard !hasToldEnd, let stated = statedEnd, let reached = clock.expected ?? (whole > 0 ? whole : nil),
+      stated - reached > Int64(rate)
+    else { return }
+    hasToldEnd = true
+    let (end, wanted) = (SoundDamage.seconds(reached, rate: rate), SoundDamage.seconds(stated, rate: rate))
+    damage = .both(
+      damage, SoundDamage(count: 1, text: "ends by \(end) s, though its sound should last until \(wanted) s; silence follows"))
+  }
+
+  /// Sample at which the sound ends by the container; nil where that does not say, or guesses.
+  private var statedEnd: Int64? {
+    guard let end = demuxer.soundEnd?.sum(-clock.zero), end.isModest else { return nil }
+    return Rational(reducing: Int128(end.num) * Int128(rate), Int128(end.den))?.rounded
   }
 }

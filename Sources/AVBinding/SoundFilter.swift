@@ -11,6 +11,8 @@ import SluiceBase
 public final class SoundFilter {
   public let channels: Int
   private let rate: Int
+  /// What complaints call it.
+  private let name: String
   private let graph: SoundGraph
   private let source: SoundGraph.Filter
   private let sink: SoundGraph.Filter
@@ -23,13 +25,14 @@ public final class SoundFilter {
   public init(_ text: String, rate: Int, channels: Int, place: String) throws(SluiceError) {
     self.channels = channels
     self.rate = rate
+    name = place
     frame = try FrameBox()
     av_channel_layout_default(&layout, Int32(channels))
     clock = SoundClock(timeBase: Rational(1, Int64(rate)), zero: .zero, rate: rate)
     graph = try SoundGraph(place: place)
-    var name = [CChar](repeating: 0, count: 64)
-    av_channel_layout_describe(&layout, &name, name.count)
-    let format = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var described = [CChar](repeating: 0, count: 64)
+    av_channel_layout_describe(&layout, &described, described.count)
+    let format = String(decoding: described.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let source = try graph.make(
       "abuffer", "time_base=1/\(rate):sample_rate=\(rate):sample_fmt=fltp:channel_layout=\(format)")
     var heard: SoundGraph.Filter?
@@ -87,8 +90,19 @@ public final class SoundFilter {
     try graph.check((code, lines))
     guard let data = frame.raw.pointee.extended_data else { return nil }
     let count = Int(frame.raw.pointee.nb_samples)
+    let (planes, repaired) = try SampleGuard.repair(frame.raw, data, channels: channels, count)
     let place = clock.place(timestamp(frame.raw.pointee.pts), count: count)
-    return SoundPiece(position: place, count: count, planes: data)
+    if repaired > 0 {
+      let at = SoundDamage.seconds(place, rate: rate)
+      damage = .both(damage, SoundDamage(count: 1, text: "\(name): gave \(SampleGuard.text(repaired)) near \(at) s"))
+    }
+    return SoundPiece(position: place, count: count, planes: planes)
   }
+  /// What it gave that cannot be used, since it was asked last.
+  public func takeDamage() -> SoundDamage? {
+    defer { damage = nil }
+    return damage
+  }
+  private var damage: SoundDamage?
   public private(set) var isAtEnd = false
 }

@@ -17,6 +17,7 @@ public final class SoundFilterSource: SoundFeed {
   private let frame: FrameBox
   private var clock: SoundClock
   private var isAtStart = true
+  private var damage: SoundDamage?
 
   /// Of several outputs with sound the one of that number; the others, and pictures, go nowhere. Throws 65 with libavfilter's own words.
   public init(_ text: String, stream number: Int, zero: Rational) throws(SluiceError) {
@@ -53,11 +54,19 @@ public final class SoundFilterSource: SoundFeed {
       throw SluiceError(.badInput, message ?? AVErrorText.text(code), at: SourceKey.graphPrefix + text)
     }
     let sound = try converter.convert(frame.raw)
+    let repaired = converter.takeRepaired()
+    if repaired > 0 {
+      let at = SoundDamage.seconds(clock.expected ?? 0, rate: rate)
+      damage = .both(damage, SoundDamage(count: 1, text: "damaged near \(at) s (\(SampleGuard.text(repaired)))"))
+    }
     let place = clock.place(timestamp(frame.raw.pointee.pts), count: sound.count)
     return SoundPiece(position: place, count: sound.count, planes: sound.planes)
   }
 
-  public func takeDamage() -> String? { nil }
+  public func takeDamage() -> SoundDamage? {
+    defer { damage = nil }
+    return damage
+  }
 
   private struct Graph {
     let sink: SoundGraph.Filter

@@ -27,7 +27,7 @@ public protocol SoundFeed: AnyObject {
   /// Valid until the next call; nil at the end. Pieces are in order of their positions; between two of them may be a gap.
   func next() throws(SluiceError) -> SoundPiece?
   /// What was damaged since it was asked last; nil: nothing.
-  func takeDamage() -> String?
+  func takeDamage() -> SoundDamage?
 }
 
 /// Gives decoded frames their places: what follows without a gap is counted, so that coarse timestamps do no harm.

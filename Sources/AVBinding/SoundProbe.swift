@@ -8,7 +8,15 @@ import SluiceBase
 
 /// What is known of sound without decoding it.
 enum SoundProbe {
-  /// A graph of libavfilter with one output, which is sound; nil: it is something else. Whoever opens it says what is wrong with it.
+  /// Builds a chain of effects as the mix would. Throws 65 with libavfilter's own words.
+  static func effect(_ key: SoundEffectKey) throws(SluiceError) -> MediaInfo {
+    _ = try SoundFilter(key.chain, rate: key.sampleRate, channels: key.channels, place: key.place)
+    var info = MediaInfo(path: key.text, kind: .audio)
+    info.container = "lavfi"
+    return info
+  }
+
+  /// The sound of a graph of libavfilter; nil: it has none. Whoever opens it says what is wrong with it.
   static func graph(_ text: String) -> MediaInfo? {
     guard let source = try? SoundFilterSource(text, stream: 0, zero: .zero) else { return nil }
     var info = MediaInfo(path: SourceKey.graphPrefix + text, kind: .audio)
@@ -47,6 +55,15 @@ extension Demuxer {
     }
   }
 
+  /// Presentation time at which its stream of sound ends, by what the container says of that stream; nil: it does not, or guesses by the
+  /// bit rate.
+  var soundEnd: Rational? {
+    guard let stream, context.pointee.duration_estimation_method != AVFMT_DURATION_FROM_BITRATE else { return nil }
+    let isAlone = context.pointee.nb_streams == 1
+    guard let length = statedLength(stream) ?? (isAlone ? wholeLength : nil) else { return nil }
+    return (seconds(stream.pointee.start_time, stream) ?? .zero).sum(length)
+  }
+
   private var sounds: [UnsafeMutablePointer<AVStream>] {
     (0..<Int(context.pointee.nb_streams)).compactMap { index in
       guard let stream = context.pointee.streams[index], stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO else {
@@ -68,13 +85,19 @@ extension Demuxer {
     return heard < tick && heard > -tick ? .zero : heard
   }
 
-  private func length(_ stream: UnsafeMutablePointer<AVStream>) -> Rational? {
+  private func length(_ stream: UnsafeMutablePointer<AVStream>) -> Rational? { statedLength(stream) ?? wholeLength }
+
+  private func statedLength(_ stream: UnsafeMutablePointer<AVStream>) -> Rational? {
     if let length = seconds(stream.pointee.duration, stream), length > .zero { return length }
     if let tag = av_dict_get(stream.pointee.metadata, "DURATION", nil, 0),
       let seconds = Self.clock(String(cString: tag.pointee.value)), seconds.isModest
     {
       return seconds
     }
+    return nil
+  }
+
+  private var wholeLength: Rational? {
     guard let whole = timestamp(context.pointee.duration), whole > 0,
       let length = Rational(reducing: Int128(whole), Int128(sluice_av_time_base())), length.isModest
     else { return nil }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CSluice.h"
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -70,6 +71,23 @@ uint64_t sluice_clone_thread(void) { return CLONE_THREAD | CLONE_VM; }
 bool sluice_seccomp_available(void) {
   uint32_t action = SECCOMP_RET_ERRNO;
   return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+int sluice_drop_capabilities(bool may_read) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct sets[2] = {{0}}, none[2] = {{0}};
+  if (syscall(SYS_capget, &header, sets) != 0) return -1;
+  if (may_read) {
+    none[0].effective = sets[0].effective & (1u << CAP_DAC_READ_SEARCH);
+    none[0].permitted = sets[0].permitted & (1u << CAP_DAC_READ_SEARCH);
+  }
+  return (int)syscall(SYS_capset, &header, none);
+}
+
+bool sluice_end_with_parent(int parent) {
+  if (getppid() == parent) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  // A program in between that has not become the worker is its parent then.
+  return kill(parent, 0) == 0 || errno != ESRCH;
 }
 
 void sluice_close_from(int first) { closefrom(first); }

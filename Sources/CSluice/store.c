@@ -25,6 +25,21 @@ const char *sluice_cpu_level(void) {
 #endif
 }
 
+int sluice_rename_new(const char *from, const char *to) {
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  struct stat status;
+  if (errno == EEXIST) {
+    // A link that leads nowhere is nobody's file.
+    if (stat(to, &status) == 0) errno = EEXIST;
+    else if (errno == ENOENT) return rename(from, to);
+    return -1;
+  }
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  if (lstat(to, &status) != 0) return errno == ENOENT ? rename(from, to) : -1;
+  errno = EEXIST;
+  return -1;
+}
+
 int sluice_sync_directory(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -1;

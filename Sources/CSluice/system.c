@@ -40,6 +40,17 @@ int sluice_link_file(int fd, const char *path) {
   return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
 
+void sluice_open_standard(void) {
+  // In the direction in which nobody uses them: to use one is an error, as it would be if it were closed.
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) _exit(71);
+}
+
+bool sluice_is_writable(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 int sluice_pair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
 int sluice_pipe(int fds[2]) { return pipe2(fds, O_CLOEXEC); }
 
@@ -163,10 +174,26 @@ ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd) {
   do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n <= 0) return n;
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof(int)))
-      memcpy(fd, CMSG_DATA(c), sizeof(int));
-  return n;
+  // More than one may have come, if only because the space is rounded up; what came is ours to close.
+  bool wrong = message.msg_flags & MSG_CTRUNC;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+      int received;
+      memcpy(&received, CMSG_DATA(c) + at, sizeof received);
+      if (*fd < 0) {
+        *fd = received;
+      } else {
+        close(received);
+        wrong = true;
+      }
+    }
+  }
+  if (!wrong) return n;
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+  errno = EPROTO;
+  return -1;
 }
 
 int sluice_peer(int socket, pid_t *pid, uid_t *uid) {

@@ -47,6 +47,9 @@ public enum ManPage {
     for option in Option.all { if let name = option.environmentName { out += "\(name)\n" } }
     out += """
       .fi
+      .PP
+      SLUICE_WORKER_STDERR=keep lets contained worker programs write to standard error, for whoever looks for a fault in one: what
+      they write there may come from the media.
       .SH FILES
       .TP
       .I $XDG_CONFIG_HOME/sluice/config

@@ -76,7 +76,8 @@ extension Option {
   public static let noCache = Option("no-cache", for: making, "render every frame anew, use and keep no finished segments")
   public static let onError = Option(
     "on-error", "WHAT", .choice(["fail", "hold"]), for: making,
-    "when a source fails in the middle: fail ends the run, hold keeps its last good frame; default fail")
+    "when a worker ends again and again at the same frame, or a source cannot be read on: fail ends the run, hold keeps the "
+      + "last good frame; default fail. Pictures that are damaged are no such failure: they are held, with a warning")
   public static let launch = Option(
     "launch", "FILE", .file, for: [.render, .grid, .frame], "launch file that says which workers run")
   public static let stats = Option("stats", "FILE", .file, for: making, "write statistics as JSON; - is standard output")

@@ -19,10 +19,13 @@ public final class VideoOutput {
   /// Starts the encoder and writes the header. `fd` is the only output; it stays the caller's and must outlive this.
   /// Throws `usage` (2) for a name, option or value that means nothing or does not fit the container, `unavailable`
   /// (69) for what this FFmpeg lacks, `cannotCreate` (73) for what the output refuses.
-  public init(settings: OutputSettings, input: PixelFormat, fd: Int32, counters: (any StageCounters)? = nil)
-    throws(SluiceError)
-  {
-    output = try PictureOutput(settings: settings, input: input, fd: fd)
+  ///
+  /// A stream of raw pictures may be written in parts, one behind the other: each but the first `continues` what is there.
+  public init(
+    settings: OutputSettings, input: PixelFormat, fd: Int32, continues: Bool = false, isLast: Bool = true,
+    counters: (any StageCounters)? = nil
+  ) throws(SluiceError) {
+    output = try PictureOutput(settings: settings, input: input, fd: fd, continues: continues, isLast: isLast)
     time = WorkTime(counters)
   }
 

@@ -28,12 +28,12 @@ public final class Worker: @unchecked Sendable {
     rings = attachment.rings
     connection = attachment.connection
     link = attachment.link
-    try Sandbox.closeFiles(files)
+    let silence = try Sandbox.closeFiles(files)
     socket = try DealerSocket(endpoint: attachment.endpoint, worker: attachment.worker)
     let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard fd >= 0 else { throw SluiceError(.software, "eventfd: \(SystemError("eventfd").reason)") }
     wake = FileDescriptor(fd)
-    try Sandbox.closeCalls(files)
+    try Sandbox.closeCalls(files, silence: silence)
   }
 
   /// Queues a message; `text` is put into the lease for it (WARN, FAIL). Any thread.

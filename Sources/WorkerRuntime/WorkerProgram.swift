@@ -11,6 +11,9 @@ public enum WorkerProgram {
   public static func run(
     _ name: String, modes: [String: Mode] = [:], doctor: () -> Void, serve: () throws(SluiceError) -> Bool
   ) -> Never {
+    sluice_open_standard()
+    // Only one that the supervisor has started; who attaches by hand goes by the connection.
+    if let parent = System.environment("SLUICE_SUPERVISOR").flatMap({ Int32($0) }), !sluice_end_with_parent(parent) { exit(1) }
     sluice_ignore_broken_pipes()
     sluice_lean_malloc()
     ShortMemory.tell()

@@ -46,6 +46,7 @@ final class AudioWorker {
       let renderer = SoundRenderer(
         plan, sources: sources, profiler: profiler, threads: Self.threads, onBlock: { worker.lease.add(.frames, 1) },
         warn: { worker.send(Message(.warn, stream: SLUICE_STREAM_SOUND), text: $0) })
+      var damaged: UInt64 = 0
       while let message = queue.next() {
         let start = sluice_now_ns()
         do throws(SluiceError) {
@@ -56,6 +57,8 @@ final class AudioWorker {
               .fail, frame: message.frame, stream: SLUICE_STREAM_SOUND, count: UInt32(bitPattern: error.code.rawValue)),
             text: error.description)
         }
+        worker.lease.add(.damagedFrames, renderer.damaged - damaged)
+        damaged = renderer.damaged
         worker.lease.add(.busyNanoseconds, sluice_now_ns() - start)
         worker.lease.set(Self.profile(profiler, renderer))
       }

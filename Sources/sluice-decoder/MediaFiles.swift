@@ -21,6 +21,7 @@ enum MediaFiles {
   static func of(_ keys: [String]) -> FileAccess {
     var access = FileAccess()
     access.readMachine()
+    for key in keys.compactMap({ SoundEffectKey($0) }) { add(filters: key.chain, to: &access) }
     for key in keys.compactMap({ ProbeKey($0) }) {
       add(key.source, to: &access)
       add(effects: key.effects, to: &access)

@@ -64,7 +64,9 @@ final class SegmentEncoding {
         try VideoOutput(segmentOf: settings, input: input, fd: fd, counters: counters), firstFrame: message.frame)
     case UInt64(SLUICE_BEGIN_OUTPUT.rawValue):
       guard settings.hasPictures else { return .sound(try SoundOutput(settings: settings, fd: fd, counters: counters)) }
-      let output = try VideoOutput(settings: settings, input: input, fd: fd, counters: counters)
+      let output = try VideoOutput(
+        settings: settings, input: input, fd: fd, continues: message.frame > 0,
+        isLast: message.frame + Int64(message.count) >= plan.frameCount, counters: counters)
       guard let sound = settings.sound, let samples = plan.soundFrames else {
         return .pictures(output, firstFrame: message.frame)
       }

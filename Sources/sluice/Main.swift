@@ -10,6 +10,7 @@ import Glibc
 @main
 enum Main {
   static func main() {
+    sluice_open_standard()
     let console = Console()
     do {
       try run(Array(Swift.CommandLine.arguments.dropFirst()), console)

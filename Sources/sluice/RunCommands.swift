@@ -5,13 +5,10 @@ import Supervisor
 
 /// `sluice ps`.
 enum RunListCommand {
-  /// Time in which a living run answers, nanoseconds: it takes microseconds, unless it is stopped.
-  private static let patience: UInt64 = 2_000_000_000
-
   static func run(_ invocation: Invocation) throws {
     let runs = RunClient.all()
     for run in runs { _ = run.send(.object(["do": .string("state")])) }
-    let deadline = sluice_now_ns() + patience
+    let deadline = sluice_now_ns() + RunClient.patience
     var states: [JSONValue] = []
     for run in runs {
       switch run.receive(until: deadline) {
@@ -52,9 +49,6 @@ enum DetachCommand {
 /// `sluice stop`.
 enum StopCommand {
   static func run(_ invocation: Invocation) throws {
-    let run = try RunClient.find(invocation.operands[0])
-    // No answer is one, too: it ended by itself, which is what is wanted.
-    if run.send(.object(["do": .string("stop")])) { _ = run.receive(until: nil) }
-    run.waitForEnd()
+    try RunClient.find(invocation.operands[0]).stop()
   }
 }

@@ -1,3 +1,4 @@
+import CSluice
 import CommandLine
 import FrameModel
 import SluiceBase
@@ -50,6 +51,14 @@ struct RunRequest {
     if let loudness = settings.decimal(.loudness), loudness < Rational(-70) || loudness > .zero {
       throw SluiceError(.usage, "must lie between -70 and 0", at: settings.place(.loudness), advice: "-14 and -23 are usual")
     }
+    // A configuration file may set what only some runs use; a command line means what it says.
+    func isTyped(_ option: Option) -> Bool { settings.isSet(option) && settings.place(option) == "--\(option.name)" }
+    if settings.flag(.noAudio), isTyped(.noAudio),
+      let other = [Option.audioCodec, .audioBitrate, .audioOption, .loudness].first(where: isTyped)
+    {
+      throw SluiceError(
+        .usage, "there is no sound with --no-audio", at: settings.place(other), advice: "leave out one of them")
+    }
     if let from = settings.time(.from), let to = settings.time(.to), case .seconds(let a) = from, case .seconds(let b) = to,
       a >= b
     {
@@ -61,6 +70,9 @@ struct RunRequest {
     if settings.text(.format) == nil, !isExternal {
       throw SluiceError(
         .usage, "standard output needs a format", at: "-o -", advice: "add --format y4m, nut, rawvideo, mkv or wav")
+    }
+    guard sluice_is_writable(1) else {
+      throw SluiceError(.cannotCreate, "is closed", at: "standard output", advice: "name a file with -o, or open it")
     }
     if isatty(1) == 1 {
       throw SluiceError(

@@ -110,6 +110,37 @@ import Glibc
     let graph = try makeGraph(channels: 1, maximumDelay: 0.01)
     try graph.play([[1]]).connect(graph.makeDelay(5)).connect(graph.destination)
     #expect(try render(graph, 1000)[0].firstIndex(of: 1) == 480)
+    let long = try makeGraph(channels: 1, maximumDelay: 1)
+    try long.play([[1]]).connect(long.makeDelay(0.5, maximumDelayTime: 0.01)).connect(long.destination)
+    #expect(try render(long, 1000)[0].firstIndex(of: 1) == 480)
+  }
+
+  /// A short line in a long one's place holds nothing of what was there before.
+  @Test func aLineThatIsUsedAgainIsSilent() throws {
+    let graph = try makeGraph(channels: 1, each: 1, maximumDelay: 0.2)
+    for quanta in [38, 7, 38] {
+      let time = Double(quanta * Quantum.frames) / 48000
+      let delay = try graph.makeDelay(time, feedback: 0.9, maximumDelayTime: time)
+      let source = try graph.play(noise(channels: 1, frames: 3000), at: graph.currentFrame)
+      try source.connect(delay).connect(graph.destination)
+      let output = try render(graph, quanta * Quantum.frames)[0]
+      #expect(!output.contains { $0 != 0 })
+      #expect(try render(graph, 20 * Quantum.frames)[0].contains { $0 != 0 })
+      graph.release(source)
+      graph.release(delay)
+    }
+  }
+
+  @Test func aDelayOfTwoChannelsMixesDownWhatHasMore() throws {
+    let input = noise(channels: 6, frames: 2000).map { $0.map { $0 * 0.1 } }
+    let small = try AudioGraph(
+      AudioGraph.Configuration(nodes: [.source: 1, .delay: 2], maximumDelayTime: 0.01, delayChannels: 2))
+    try small.play(input).connect(small.makeDelay(0.01)).connect(small.destination)
+    let whole = try AudioGraph(AudioGraph.Configuration(nodes: [.source: 1, .delay: 1], maximumDelayTime: 0.01))
+    try whole.play(input).connect(whole.makeDelay(0.01)).connect(whole.destination)
+    let (mixed, later) = (try render(small, 3000), try render(whole, 3000))
+    for channel in 0..<2 { #expect(difference(mixed[channel], later[channel].map(Double.init)) < 1e-6) }
+    #expect(throws: SluiceError.self) { try small.makeDelay().setChannels(6, .explicit) }
   }
 }
 

@@ -219,7 +219,7 @@ import Testing
     var told: [String] = []
     let out = try SoundRenderer(draft.plan, sources: draft.sources, warn: { told.append($0) }).renderAll()[0]
     #expect(told.count == 1)
-    #expect(told.first?.hasPrefix("\(path): damaged sound at ") == true)
+    #expect(told.first?.hasPrefix("\(path): damaged near ") == true)
     let end = (150_000..<190_000).map { out[$0] - samples[$0] }
     #expect(root(end) < 1e-3)
   }

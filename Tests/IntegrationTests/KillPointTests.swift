@@ -127,7 +127,7 @@ struct LossTests {
     let box = try Sandbox()
     try KillPointTests.project(box)
     let role = String(point.split(separator: ":")[0])
-    try box.write("hang.json5", "{ workers: { \(role): { progressSeconds: 1 } } }")
+    try box.write("hang.json5", "{ workers: { \(role): { progressSeconds: 2 } } }")
     let arguments = ["render", "p.json5", "--codec", "libx264", "--preset", "ultrafast"]
     try box.render(arguments + ["-o", "whole.mkv"])
     let flag = try box.write("flag", "")
@@ -135,7 +135,7 @@ struct LossTests {
       arguments + ["-o", "hung.mkv", "--launch", "hang.json5", "--progress", "none", "--stats", "stats.json"],
       environment: ["SLUICE_KILL_POINT": "\(point):9:hang:\(flag)"])
     #expect(run.status == 0, "\(run.errors)")
-    box.expectOneLine(run.errors, ["\(role)-", "no progress for 1 s"])
+    box.expectOneLine(run.errors, ["\(role)-", "no progress for 2 s"])
     let same = try box.data("hung.mkv") == box.data("whole.mkv")
     #expect(same)
     box.expectNothingLeft()

@@ -3,6 +3,32 @@ import Testing
 
 /// Sound in whole runs: in step with the pictures, in every place that it can go, whoever dies.
 struct SoundTests {
+  /// Delay lines are memory like any other: too many are refused before anything begins, and what is allowed is not exceeded.
+  @Test func theBudgetHoldsForSound() throws {
+    let box = try Sandbox()
+    func project(_ tracks: Int, _ seconds: Int) throws {
+      let delay = "{ delay: { delayTime: \(seconds), feedback: 0.5, mix: 0.5 } }"
+      let track = "{ kind: 'audio', clips: [{ source: 's', duration: 1 }], effects: [\(delay)] }"
+      try box.write(
+        "p.json5",
+        "{ sources: { s: { lavfi: 'sine=220:d=1' } }, tracks: [\(Array(repeating: track, count: tracks).joined(separator: ", "))] }"
+      )
+    }
+    try project(20, 180)
+    let arguments = ["render", "p.json5", "--progress", "none", "--no-cache", "-o"]
+    let refused = try box.sluice(arguments + ["a.wav"])
+    #expect(refused.status == 69)
+    box.expectOneLine(refused.errors, ["--memory", "delays of up to 180.0 s", "the budget is 1024 MiB"])
+    try project(8, 60)
+    for (budget, fits) in [("100MiB", false), ("350MiB", true)] {
+      let run = try box.sluice(arguments + ["b.wav", "--memory", budget, "--stats", "stats.json"])
+      #expect(run.status == (fits ? 0 : 69), "\(run.errors)")
+    }
+    let statistics = try Statistics(box.data("stats.json"))
+    #expect(statistics["peakMemoryBytes"] < 350 * 1_048_576)
+    box.expectNothingLeft()
+  }
+
   /// Times, in seconds, at which something begins.
   struct Onsets {
     var flashes: [Double]

@@ -91,7 +91,7 @@ func sound(
     #expect(back.clips[0].start == Rational(4) && back.clips[0].speed == Rational(-1))
   }
 
-  @Test func soundAloneIsAsLongAsWhatIsHeard() throws {
+  @Test func soundAloneIsAsLongAsTheFilmAndAsWhatIsHeard() throws {
     let text = "tracks:[{clips:[{source:'s',duration:30}]},{kind:'audio',clips:[{source:'m',at:0.00001}]}]"
     let project = try ProjectReader.read(text: Self.head + text + "}", path: "/p/x.json")
     var settings = OutputSettings()
@@ -100,13 +100,19 @@ func sound(
     let plan = try PlanCompiler.compile(project, media: Self.media, settings: settings)
     plan.withView { view in
       #expect(view.streamCount == 0 && view.sourceCount == 1 && view.source(0).text == "/p/m.mp3")
-      #expect(view.sound?.frames == 20 * 48000 && view.sound?.clips.first?.first == 0 && view.output.hasPictures == false)
-      #expect(view.sound?.clips.first?.start == .zero && view.frameCount == 501)
+      #expect(view.sound?.frames == 30 * 48000 && view.sound?.clips.first?.first == 0 && view.output.hasPictures == false)
+      #expect(view.sound?.clips.first?.start == .zero && view.frameCount == 750)
     }
     let part = try #require(
       try sound(text, from: .seconds(Rational(1, 96000)), to: .seconds(Rational(3, 1000)), alone: true))
     #expect(part.frames == 144 && part.start == Rational(1, 96000))
     #expect(throws: ProjectErrors.self) { _ = try sound("tracks:[{clips:[{source:'s',duration:3}]}]", alone: true) }
+    let silentPart = try #require(
+      try sound(text, from: .seconds(Rational(25)), to: .seconds(Rational(28)), alone: true))
+    #expect(silentPart.frames == 3 * 48000 && silentPart.clips.isEmpty)
+    let longer = try #require(
+      try sound("tracks:[{clips:[{source:'s',duration:3}]},{kind:'audio',clips:[{source:'m'}]}]", alone: true))
+    #expect(longer.frames == 20 * 48000)
   }
 
   @Test func aTimelineOfSoundAloneHasBackgroundAsItsPictures() throws {
@@ -140,6 +146,54 @@ func sound(
     for (index, track) in faded.tracks.enumerated() {
       guard let into = track.into else { continue }
       #expect(faded.clips[into].isGroup && faded.clips[into].track < index)
+    }
+  }
+}
+
+@Suite struct SoundOfTimelinesWithinTests {
+  private static let media = table(
+    sounding("/p/a.mp4"), sounding("/p/b.mp4", duration: Rational(4)),
+    sounding("/p/m.mp3", duration: Rational(1), pictures: false))
+
+  /// Of a clip with these keys whose timeline has these tracks.
+  private func sound(_ clip: String, _ tracks: String, alone: Bool = true) throws -> SoundPlan? {
+    try TimelineTests.sound(
+      "{canvas:{width:64,height:64,fps:25},sources:{n:{timeline:{sources:{a:'a.mp4',b:'b.mp4',m:'m.mp3'},tracks:[\(tracks)]}}},"
+        + "tracks:[{clips:[{source:'n',\(clip)}]}]}", Self.media, alone: alone)
+  }
+
+  @Test func equalTracksStayApartWhenTheTimelineLoops() throws {
+    let limiter = "effects:[{limiter:{ceiling:-20}}]"
+    let plan = try #require(
+      try sound(
+        "duration:8,beyond:'loop',sound:{fadeIn:1}",
+        "{kind:'audio',clips:[{source:'a',duration:2}],\(limiter)},{kind:'audio',clips:[{source:'m',at:1}],\(limiter)}"))
+    let within = plan.tracks.indices.filter { plan.tracks[$0].into != nil }
+    #expect(within.count == 2)
+    for track in within {
+      let sources = Set(plan.clips.filter { $0.track == track }.map(\.source))
+      #expect(sources.count == 1 && plan.clips.count { $0.track == track } == 4)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func thePitchIsKeptAsTheClipSaysWhoseSpeedChanges(_ keeps: Bool) throws {
+    func pitch(_ outer: String, _ inner: String) throws -> [Bool] {
+      try sound("duration:2\(outer)", "{clips:[{source:'a',duration:2\(inner)}]}")?.clips.filter { !$0.isGroup }.map(
+        \.preservesPitch) ?? []
+    }
+    let (says, other) = (",sound:{preservesPitch:\(keeps)}", ",sound:{preservesPitch:\(!keeps)}")
+    #expect(try pitch(",speed:2" + says, "") == [keeps])
+    #expect(try pitch(",speed:-2" + says, other) == [keeps])
+    #expect(try pitch("", ",speed:2" + says) == [keeps])
+    #expect(try pitch(other, ",speed:2" + says) == [keeps])
+    #expect(try pitch(",speed:2" + says, ",speed:2" + says) == [keeps])
+    #expect(throws: ProjectErrors.self) { _ = try pitch(",speed:2" + says, ",speed:2" + other) }
+  }
+
+  @Test func itsLengthIsThatOfItsClip() throws {
+    for clip in ["duration:5", "duration:5,sound:{fadeIn:0.1}"] {
+      #expect(try sound(clip + ",beyond:'hold'", "{kind:'audio',clips:[{source:'m'}]}")?.frames == 5 * 48000)
     }
   }
 }

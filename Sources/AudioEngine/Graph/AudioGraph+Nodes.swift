@@ -39,9 +39,18 @@ extension AudioGraph {
     return node
   }
 
-  /// - Parameter delayTime: seconds, up to the configuration's maximum.
-  public func makeDelay(_ delayTime: Double = 0, feedback: Double = 0) throws(SluiceError) -> DelayNode {
+  /// - Parameters:
+  ///   - delayTime: seconds, up to the maximum.
+  ///   - maximumDelayTime: seconds that it ever delays; nil, or more: the configuration's maximum.
+  public func makeDelay(_ delayTime: Double = 0, feedback: Double = 0, maximumDelayTime: Double? = nil) throws(SluiceError)
+    -> DelayNode
+  {
     let node = DelayNode(graph: self, id: try acquire(.delay))
+    let limit = max(0, min(maximumDelayTime ?? .infinity, configuration.maximumDelayTime))
+    pools.delays.state(node.slot).pointee.limit(maximumDelayFrames: Int((limit * configuration.sampleRate).rounded(.up)))
+    if configuration.delayChannels < configuration.maximumChannels {
+      try node.setChannels(configuration.delayChannels, .clampedMax)
+    }
     try node.delayTime.setValue(delayTime)
     try node.feedback.setValue(feedback)
     return node

@@ -21,10 +21,12 @@ public final class AudioGraph {
     public var nodes: [NodeKind: Int]
     /// Seconds, of every delay node.
     public var maximumDelayTime: Double
+    /// That a delay node keeps, 1 to `maximumChannels`; it mixes down what has more.
+    public var delayChannels: Int
 
     public init(
       sampleRate: Double = 48000, channels: Int = 2, maximumChannels: Int = 6, buffers: Int = 64, nodes: [NodeKind: Int] = [:],
-      maximumDelayTime: Double = 1
+      maximumDelayTime: Double = 1, delayChannels: Int? = nil
     ) {
       self.sampleRate = sampleRate
       self.channels = channels
@@ -32,6 +34,7 @@ public final class AudioGraph {
       self.buffers = buffers
       self.nodes = nodes
       self.maximumDelayTime = maximumDelayTime
+      self.delayChannels = delayChannels ?? maximumChannels
     }
   }
 
@@ -56,7 +59,8 @@ public final class AudioGraph {
       throw SluiceError(.software, "an audio graph of \(configuration.sampleRate) Hz", advice: "from 3000 to 768000 it can be")
     }
     guard 1...8 ~= configuration.maximumChannels, 1...configuration.maximumChannels ~= configuration.channels,
-      configuration.buffers > 0, 0...600 ~= configuration.maximumDelayTime
+      configuration.buffers > 0, 0...600 ~= configuration.maximumDelayTime,
+      1...configuration.maximumChannels ~= configuration.delayChannels
     else { throw SluiceError(.software, "an audio graph cannot be made so: \(configuration)") }
     self.configuration = configuration
     buffers = BufferPool(capacity: configuration.buffers, channels: configuration.maximumChannels)

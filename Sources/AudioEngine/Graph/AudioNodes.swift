@@ -19,8 +19,9 @@ extension AudioNode {
     throws(SluiceError)
   {
     let record = graph.record(id)
-    let limit = record.kind == .panner ? 2 : graph.configuration.maximumChannels
-    guard 1...limit ~= count, !(record.kind == .panner && mode == .max) else {
+    let most = graph.configuration.maximumChannels
+    let limit = record.kind == .panner ? 2 : record.kind == .delay ? graph.configuration.delayChannels : most
+    guard 1...limit ~= count, !(limit < most && mode == .max) else {
       throw SluiceError(.software, "a \(record.kind.rawValue) node cannot have \(count) channels (\(mode.rawValue))")
     }
     graph.update(id) {

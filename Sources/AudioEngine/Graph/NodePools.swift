@@ -24,7 +24,8 @@ final class NodePools {
     panners = NodePool(.panner, capacity: size(.panner), samplesPerNode: 0, settings: settings)
     biquads = NodePool(.biquad, capacity: size(.biquad), samplesPerNode: 0, settings: settings)
     delays = NodePool(
-      .delay, capacity: size(.delay), samplesPerNode: channels * DelayState.lineFrames(maximumDelayFrames: delay),
+      .delay, capacity: size(.delay),
+      samplesPerNode: configuration.delayChannels * DelayState.lineFrames(maximumDelayFrames: delay),
       settings: settings)
     compressors = NodePool(
       .compressor, capacity: size(.compressor),

@@ -5,7 +5,7 @@ struct DelayState: NodeState {
   private let sampleRate: Double
   private let samples: UnsafeMutablePointer<Float>
   /// Frames of a channel's line: the longest delay, one for interpolation, one quantum.
-  private let length: Int
+  private var length: Int
   var maximumFrames: Double
   private var channels = 0
   /// Where the next frame is written.
@@ -21,6 +21,13 @@ struct DelayState: NodeState {
     sampleRate = settings.sampleRate
     length = Self.lineFrames(maximumDelayFrames: settings.maximumDelayFrames)
     maximumFrames = Double(settings.maximumDelayFrames)
+    quietFrames = length
+  }
+
+  /// Before it is used: the line of a node becomes resident only as far as it is needed.
+  mutating func limit(maximumDelayFrames: Int) {
+    length = Self.lineFrames(maximumDelayFrames: maximumDelayFrames)
+    maximumFrames = Double(maximumDelayFrames)
     quietFrames = length
   }
 

@@ -32,7 +32,7 @@ struct ChainNodes {
       try graph.connect(last, node)
       return node
     case .delay(let parameters):
-      let node = try add(graph.makeDelay())
+      let node = try add(graph.makeDelay(maximumDelayTime: spec.delayTime))
       try set(parameters, "delayTime", node.delayTime)
       try set(parameters, "feedback", node.feedback)
       try graph.connect(last, node)

@@ -1,3 +1,4 @@
+import AVBinding
 import AudioEngine
 import SluiceBase
 import Timeline
@@ -28,7 +29,7 @@ class FedProvider: SampleProvider, @unchecked Sendable {
     case made(SluiceError?)
   }
   private let next = Monitor(Chunk.none)
-  private var damage: String?
+  private var damage: SoundDamage?
 
   /// - Parameters:
   ///   - total: frames that are played at most.
@@ -45,7 +46,7 @@ class FedProvider: SampleProvider, @unchecked Sendable {
   /// Writes the next `count` frames of the stream.
   func fill(count: Int, into target: SampleTarget) throws(SluiceError) {}
   /// What was damaged in them.
-  func note() -> String? { nil }
+  func note() -> SoundDamage? { nil }
   /// It is not used again. Called by `close` when nobody makes a chunk.
   func closed() {}
 
@@ -57,7 +58,7 @@ class FedProvider: SampleProvider, @unchecked Sendable {
   }
 
   /// What was damaged since it was asked last.
-  final func takeDamage() -> String? {
+  final func takeDamage() -> SoundDamage? {
     defer { damage = nil }
     return damage
   }
@@ -69,7 +70,7 @@ class FedProvider: SampleProvider, @unchecked Sendable {
   final func ensure(_ end: Int64) throws(SluiceError) {
     guard let playing, let filling, end > first + Int64(count) else { return }
     try take()
-    damage = note() ?? damage
+    damage = .both(damage, note())
     // What is still to be read begins a quantum before the end at the earliest.
     let keep = min(count, max(0, Int(first + Int64(count) - (end - Int64(Quantum.frames)))))
     SampleTarget(filling, from: Self.margin - keep).copy(SampleTarget(playing, from: offset + count - keep), keep)
@@ -175,6 +176,6 @@ final class ClipProvider: FedProvider, @unchecked Sendable {
   }
 
   override func fill(count: Int, into target: SampleTarget) throws(SluiceError) { try reader.read(count: count, into: target) }
-  override func note() -> String? { reader.takeDamage() }
+  override func note() -> SoundDamage? { reader.takeDamage() }
   override func closed() { opener.close(reader) }
 }

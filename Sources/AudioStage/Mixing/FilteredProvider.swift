@@ -24,10 +24,10 @@ final class FilteredProvider: FedProvider, @unchecked Sendable {
     switch part.owner {
     case .clip(let clip):
       left = plan.clips[clip].end - plan.clips[clip].first + (mix.list.strips.first?.tail ?? 0)
-      place = "an effect of clip \(clip + 1) of the sound"
+      place = "the effect \"\(part.chain)\" of clip \(clip + 1) of the sound"
     case .track(let track):
       left = .max
-      place = "an effect of track \(track + 1) of the sound"
+      place = "the effect \"\(part.chain)\" of track \(track + 1) of the sound"
     }
     filter = try SoundFilter(part.chain, rate: plan.sampleRate, channels: plan.channels, place: place)
     lead = mix.list.lead
@@ -90,5 +90,6 @@ final class FilteredProvider: FedProvider, @unchecked Sendable {
     try filter.send(input.base, stride: input.frames, count: count)
   }
 
+  override func note() -> SoundDamage? { filter.takeDamage() }
   override func closed() { pool.give(input) }
 }

@@ -1,3 +1,4 @@
+import AVBinding
 import AudioEngine
 import CSluice
 import FrameModel
@@ -9,9 +10,9 @@ final class MixContext {
   let plan: SoundPlan
   let opener: SourceOpener
   /// Damage, with the file's name.
-  let warn: (String) -> Void
+  let warn: (SoundDamage) -> Void
 
-  init(_ plan: SoundPlan, opener: SourceOpener, warn: @escaping (String) -> Void) {
+  init(_ plan: SoundPlan, opener: SourceOpener, warn: @escaping (SoundDamage) -> Void) {
     self.plan = plan
     self.opener = opener
     self.warn = warn
@@ -59,7 +60,7 @@ final class SoundMix {
     graph = try AudioGraph(
       AudioGraph.Configuration(
         sampleRate: Double(plan.sampleRate), channels: plan.channels, maximumChannels: 6, buffers: 32, nodes: nodes,
-        maximumDelayTime: min(600, max(0.01, delayTime))))
+        maximumDelayTime: min(600, max(0.01, delayTime)), delayChannels: max(2, plan.channels)))
     active = Array(repeating: nil, count: list.strips.count)
     let lives = list.lives
     coming = list.strips.indices.sorted { (lives[$0].lowerBound, $0) < (lives[$1].lowerBound, $1) }

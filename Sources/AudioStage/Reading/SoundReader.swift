@@ -12,6 +12,7 @@ public struct SoundSelection: Hashable, Sendable {
   public var zero = Rational.zero
   /// Source seconds a second; negative: backwards.
   public var speed = Rational.one
+  /// Within `SoundSpeed.pitchKept`; outside it moves.
   public var preservesPitch = true
   public var loops = false
   /// Seconds of the media, what loops; nil: to its end.
@@ -46,7 +47,7 @@ public final class SoundReader {
     }
     let directed = DirectedSound(timeline, isReversed: selection.speed < .zero, loop: loop, pool: pool)
     let amount = selection.speed < .zero ? -selection.speed : selection.speed
-    let keepsPitch = selection.preservesPitch && amount != .one
+    let keepsPitch = selection.preservesPitch && amount != .one && SoundSpeed.keepsPitch(at: amount)
     let ratio = Rational(Int64(own), Int64(rate)) * (keepsPitch ? .one : amount)
     resampled = try ResampledSound(directed, ratio: ratio, pool: pool)
     stretched = keepsPitch ? StretchedSound(resampled, rate: rate, speed: amount, pool: pool) : nil
@@ -94,7 +95,9 @@ public final class SoundReader {
   }
 
   /// What was damaged since it was asked last, with the file's name; nil: nothing.
-  public func takeDamage() -> String? {
-    timeline.feed.takeDamage().map { "\(selection.source.place): \($0)" }
+  public func takeDamage() -> SoundDamage? {
+    guard var damage = timeline.feed.takeDamage() else { return nil }
+    damage.text = "\(selection.source.place): \(damage.text)"
+    return damage
   }
 }

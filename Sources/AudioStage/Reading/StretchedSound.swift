@@ -7,6 +7,8 @@ import SluiceBase
 /// the same. Its delay is cut off: frame 0 is what stands at the place where it was started. Used from one thread.
 final class StretchedSound {
   private static let chunk = 1024
+  /// It would write to standard error.
+  private static let silenced: Void = rubberband_set_default_debug_level(0)
 
   let source: ResampledSound
   private let pool: BlockPool
@@ -18,10 +20,12 @@ final class StretchedSound {
 
   /// - Parameters:
   ///   - rate: of source and output.
-  ///   - speed: seconds of the source a second, above 0.
+  ///   - speed: seconds of the source a second, within `SoundSpeed.pitchKept`.
   init(_ source: ResampledSound, rate: Int, speed: Rational, pool: BlockPool) {
+    precondition(SoundSpeed.keepsPitch(at: speed), "the pitch cannot be kept at speed \(speed)")
     self.source = source
     self.pool = pool
+    _ = Self.silenced
     let options = [
       RubberBandOptionProcessRealTime, RubberBandOptionEngineFiner, RubberBandOptionThreadingNever,
       RubberBandOptionPitchHighConsistency, RubberBandOptionChannelsTogether,

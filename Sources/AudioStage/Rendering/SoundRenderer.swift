@@ -12,6 +12,11 @@ public final class SoundRenderer {
   /// Of the whole, before it is normalised; nil: it was not asked for, or nothing was heard.
   public private(set) var loudness: LoudnessReading?
 
+  /// Damaged places of the sources that were met; those that are met again count once.
+  public private(set) var damaged: UInt64 = 0
+  /// Since the output's beginning.
+  private var found: UInt64 = 0
+
   private let sources: [SourceKey]
   private let profiler: RenderProfiler?
   private let ahead: AheadThreads?
@@ -70,8 +75,13 @@ public final class SoundRenderer {
 
   private func begin() throws(SluiceError) {
     mix = nil
+    found = 0
     opener = SourceOpener(sources, ahead: ahead)
-    let context = MixContext(plan, opener: opener) { [unowned self] text in tell(text) }
+    let context = MixContext(plan, opener: opener) { [unowned self] damage in
+      found += damage.count
+      damaged = max(damaged, found)
+      tell(damage.text)
+    }
     let made = try SoundMix(context, root: .output, master: master, profiler: profiler)
     for _ in 0..<made.list.lead / Int64(Quantum.frames) { try made.render { _ in } }
     mix = made

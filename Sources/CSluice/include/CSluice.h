@@ -60,6 +60,7 @@ static inline uint64_t sluice_now_ns(void) {
 // open(2), fcntl(2) and ioctl(2) are variadic.
 static inline int sluice_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline int sluice_o_tmpfile(void) { return __O_TMPFILE & ~O_DIRECTORY; }  // folders may be read
+static inline int sluice_o_path(void) { return __O_PATH; }
 static inline int sluice_set_cloexec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -80,6 +81,10 @@ int sluice_reopen_readonly(int fd);
 /// A nameless file in `directory` (O_TMPFILE), and the call that gives it a name. -1 and errno.
 int sluice_temporary_file(const char *directory, mode_t mode);
 int sluice_link_file(int fd, const char *path);
+/// Descriptors 0, 1 and 2 are open from now on, so that no other takes their numbers; one that was closed still cannot be
+/// used. Called first by every program.
+void sluice_open_standard(void);
+bool sluice_is_writable(int fd);
 /// A connected SEQPACKET pair, close-on-exec.
 int sluice_pair(int fds[2]);
 int sluice_pipe(int fds[2]);
@@ -123,7 +128,8 @@ int sluice_seal(int fd, bool writes);
 int sluice_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, const int *targets,
                  int count, bool new_group, pid_t *pid);
 
-/// One SEQPACKET packet with at most one descriptor (fd -1: none). Bytes sent or received, -1 and errno, 0 at end.
+/// One SEQPACKET packet with at most one descriptor (fd -1: none). Bytes sent or received, -1 and errno, 0 at end. A packet
+/// with more descriptors is an error, EPROTO; they are closed.
 ssize_t sluice_send_fd(int socket, const void *data, size_t bytes, int fd);
 ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd);
 

@@ -25,6 +25,13 @@ bool sluice_seccomp_available(void);
 /// space, a process that looks for leaks): such a build is not contained, and has no memory limit.
 bool sluice_is_sanitized(void);
 
+/// Gives up every capability of the calling thread, for good; with `may_read`, all but the one to read what others own. -1 and
+/// errno.
+int sluice_drop_capabilities(bool may_read);
+/// From now on the end of the thread that started this process ends it, also when it is stopped. Only where the process
+/// `parent` is what started it; false when that has ended already.
+bool sluice_end_with_parent(int parent);
+
 /// Closes every descriptor from `first` on.
 void sluice_close_from(int first);
 /// Standard input and output become /dev/null: a worker has no business with those of its supervisor.

@@ -11,3 +11,5 @@ const char *sluice_cpu_level(void);
 static inline int sluice_touch(int fd) { return futimens(fd, (const struct timespec *)0); }
 /// fsync(2) of a directory. 0, or -1 and errno.
 int sluice_sync_directory(const char *path);
+/// rename(2) that never replaces: -1 and EEXIST. Where the file system knows no such thing, another program may come in between.
+int sluice_rename_new(const char *from, const char *to);

@@ -11,12 +11,17 @@ public final class RunClient {
   public let name: String
   /// Process of its supervisor.
   public let pid: Int32
+  private let directory: String
   private let connection: FileDescriptor
   /// pidfd of the supervisor: what `waitForEnd` waits for.
   private let process: FileDescriptor
   private var input: [UInt8] = []
   /// Longest answer that is read.
   private static let limit = 1 << 20
+  /// Nanoseconds in which a living run says something: it takes microseconds, unless it is stopped.
+  public static let patience: UInt64 = 2_000_000_000
+  /// Nanoseconds that a run takes at most to end when it is told to.
+  private static let lastPatience: UInt64 = 10_000_000_000
 
   /// nil when nobody lives there.
   init?(name: String, directory: String) {
@@ -31,6 +36,7 @@ public final class RunClient {
     process = FileDescriptor(watch)
     self.name = name
     self.pid = pid
+    self.directory = directory
   }
 
   /// Living runs of this user, by name.
@@ -82,8 +88,8 @@ public final class RunClient {
     case silent
   }
 
-  /// The answer to the request before, at the latest at `deadline` (monotonic nanoseconds); nil: however long it takes.
-  public func receive(until deadline: UInt64?) -> Answer {
+  /// The answer to the request before, at the latest at `deadline` (monotonic nanoseconds).
+  public func receive(until deadline: UInt64) -> Answer {
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
     while true {
       if let end = input.firstIndex(of: 0x0a) {
@@ -104,9 +110,10 @@ public final class RunClient {
     }
   }
 
-  /// Asks and waits for the answer. Throws what the run answers when it refuses, and 66 when it has ended meanwhile.
+  /// Asks and waits for the answer, as long as the run answers others: a worker may take its time to come or go. Throws what the
+  /// run answers when it refuses, 66 when it has ended meanwhile, and 75 when it says nothing.
   public func ask(_ request: JSONValue) throws(SluiceError) -> JSONValue {
-    guard send(request), case .value(let answer) = receive(until: nil) else {
+    guard send(request), let answer = try answer() else {
       throw SluiceError(.noInput, "the run ended before it answered", at: name)
     }
     if answer["ok"]?.bool == true { return answer }
@@ -115,16 +122,45 @@ public final class RunClient {
       answer["what"]?.string ?? "refused", at: answer["place"]?.string ?? "", advice: answer["advice"]?.string ?? "")
   }
 
-  /// Waits until the supervisor's process has ended: nothing of the run is left then.
-  public func waitForEnd() { _ = wait(for: process, POLLIN, until: nil) }
+  /// Ends the run, and waits until the supervisor's process has ended: nothing of the run is left then. Throws 75 when it does not.
+  public func stop() throws(SluiceError) {
+    // No answer is one, too: it ended by itself, which is what is wanted.
+    if send(.object(["do": .string("stop")])) { _ = try answer() }
+    guard wait(for: process, POLLIN, until: sluice_now_ns() + Self.lastPatience) else {
+      throw SluiceError(
+        .tryAgain, "has not ended within \(Self.lastPatience / 1_000_000_000) s", at: name, advice: "end process \(pid)")
+    }
+  }
 
-  private func wait(for descriptor: FileDescriptor, _ events: Int32, until deadline: UInt64?) -> Bool {
+  /// nil: the run has ended.
+  private func answer() throws(SluiceError) -> JSONValue? {
+    while true {
+      switch receive(until: sluice_now_ns() + Self.patience) {
+      case .value(let answer): return answer
+      case .gone: return nil
+      case .silent:
+        guard isSilent else { continue }
+        throw SluiceError(
+          .tryAgain, "the run does not answer", at: name, advice: "its process \(pid) is stopped, or has too much to do")
+      }
+    }
+  }
+
+  /// Whether it answers nobody.
+  private var isSilent: Bool {
+    guard let other = RunClient(name: name, directory: directory), other.send(.object(["do": .string("state")])) else {
+      return false  // it has ended: the next look shows it
+    }
+    if case .silent = other.receive(until: sluice_now_ns() + Self.patience) { return true }
+    return false
+  }
+
+  private func wait(for descriptor: FileDescriptor, _ events: Int32, until deadline: UInt64) -> Bool {
     var fd = pollfd(fd: descriptor.raw, events: Int16(events), revents: 0)
     while true {
       let now = sluice_now_ns()
-      if let deadline, now >= deadline { return false }
-      let pause = deadline.map { Int32(min(60_000, ($0 - now) / 1_000_000 + 1)) } ?? -1
-      if poll(&fd, 1, pause) > 0 { return true }
+      if now >= deadline { return false }
+      if poll(&fd, 1, Int32(min(60_000, (deadline - now) / 1_000_000 + 1))) > 0 { return true }
     }
   }
 }

@@ -98,6 +98,11 @@ extension RunEngine {
         .noInput, "the run has no such worker", at: wanted,
         advice: NearestName.of(wanted, in: workers.map(\.name)).map { "did you mean \($0)?" } ?? "sluice ps names them")
     }
+    if worker.isOfSound, !worker.isLeaving {
+      throw SluiceError(
+        .tryAgain, "is the only one of its kind: without it the run's sound would begin again", at: worker.name,
+        advice: "end the run with sluice stop")
+    }
     guard !isLast(worker) else {
       throw SluiceError(
         .tryAgain, "is the run's only \(WorkerHandle.title(worker.role)): without it nothing goes on", at: worker.name,
@@ -107,10 +112,10 @@ extension RunEngine {
     pendingCommands.append(PendingCommand(client: client, goal: .gone(worker)))
   }
 
-  /// Whether no other worker of its role is there to do its work.
+  /// Whether no other worker is there to do its work.
   private func isLast(_ worker: WorkerHandle) -> Bool {
     !workers.contains {
-      $0 !== worker && $0.role == worker.role && $0.isReady && !$0.isLeaving && $0.killedFor == nil
+      $0 !== worker && $0.isColleague(of: worker) && $0.isReady && !$0.isLeaving && $0.killedFor == nil
         && ($0.serves == worker.serves || $0.serves == 0)
     }
   }

@@ -33,7 +33,7 @@ extension RunEngine {
     guard scheduler.hasWorkForAnotherLane else {
       throw SluiceError(.tryAgain, "all segments have been begun: there is none for another encoder")
     }
-    let wanted = count + workers.count { $0.role == SLUICE_ROLE_ENCODER && !$0.isLeaving }
+    let wanted = count + workers.count { $0.role == SLUICE_ROLE_ENCODER && !$0.isForSound && !$0.isLeaving }
     guard wanted <= memory.laneCapacity else {
       throw SluiceError(
         .unavailable, "there is room for \(memory.laneCapacity) encoders, by memory and by segments", at: "--memory",

@@ -3,13 +3,15 @@ import SluiceBase
 
 /// Stands between an encoder and an output that cannot go back: the encoder writes into a pipe of ours, and its bytes are
 /// moved on by splice(2), without a copy. So it is known how much has gone out. When the encoder dies, what it had written
-/// still goes out; the next one writes the same stream from its beginning, and its relay drops what is out already.
+/// still goes out; the next one writes the same stream from its beginning, or that of a part, and its relay drops what is out already.
 ///
 /// The bytes move on a thread of the relay's own, because the reader decides when. Methods may be called from any thread.
 final class OutputRelay: @unchecked Sendable {
   // Sendable: `writer` is the creator's, `position` and the like are in the monitor.
   private struct State {
     var position: UInt64 = 0
+    /// Of the stream, of what this relay's encoder has written.
+    var end: UInt64 = 0
     var isMoving = false
     var hasEnded = false
     var error: Int32 = 0
@@ -29,13 +31,19 @@ final class OutputRelay: @unchecked Sendable {
   var hasEnded: Bool { state.with { $0.hasEnded } }
   /// Bytes of the output's stream that have gone out, those before this relay included.
   var position: UInt64 { state.with { $0.position } }
+  private var end: UInt64 { state.with { $0.end } }
   /// errno of the output; 0: none.
   var error: Int32 { state.with { $0.error } }
   /// It has something for the reader, and the reader does not take it.
-  var isKeptByReader: Bool { state.with { $0.isMoving } }
+  var isKeptByReader: Bool { state.with { $0.isMoving } || before.with { $0 }?.isKeptByReader == true }
+  /// Until it has ended.
+  private let before: Monitor<OutputRelay?>
 
-  /// - Parameter before: the relay of the encoder that died; it ends by itself.
-  init(to output: FileDescriptor, after before: OutputRelay?) throws(SluiceError) {
+  /// - Parameters:
+  ///   - before: the relay of the part before, or of the encoder that died; it ends by itself.
+  ///   - start: position of the stream at which the encoder begins; nil: where that of `before` ended.
+  init(to output: FileDescriptor, after before: OutputRelay?, from start: UInt64?) throws(SluiceError) {
+    self.before = Monitor(before)
     var fds: [Int32] = [-1, -1]
     guard sluice_pipe(&fds) == 0 else { throw SluiceError(.unavailable, "pipe: \(SystemError("pipe").reason)") }
     let reader = FileDescriptor(fds[0])
@@ -45,7 +53,7 @@ final class OutputRelay: @unchecked Sendable {
     bell = FileDescriptor(fd)
     sluice_enlarge_pipe(reader.raw, 1 << 20)
     // The thread owns both ends until it is over: the output's reader then sees the end when nobody else has it open.
-    _ = WorkThread("relay") { [self] in run(reader, output, before) }
+    _ = WorkThread("relay") { [self] in run(reader, output, start) }
   }
 
   /// The encoder's end, once: it is closed here when the caller lets go of it.
@@ -54,12 +62,19 @@ final class OutputRelay: @unchecked Sendable {
     return writer
   }
 
-  private func run(_ reader: FileDescriptor, _ output: FileDescriptor, _ before: OutputRelay?) {
-    before?.waitForEnd()
-    let skipped = before?.position ?? 0
-    var error = before?.error ?? 0
-    state.with { $0.position = skipped }
-    if error == 0 { error = drop(skipped, from: reader) }
+  private func run(_ reader: FileDescriptor, _ output: FileDescriptor, _ start: UInt64?) {
+    let last = before.with { $0 }
+    last?.waitForEnd()
+    let out = last?.position ?? 0
+    let start = start ?? last?.end ?? 0
+    var error = last?.error ?? 0
+    before.with { $0 = nil }
+    state.with {
+      $0.position = out
+      $0.end = start
+    }
+    if error == 0, start > out { error = EIO }  // nobody may leave a hole
+    if error == 0 { error = drop(out - start, from: reader) }
     if error == 0 { error = move(reader, output) }
     state.with {
       $0.error = error
@@ -80,6 +95,7 @@ final class OutputRelay: @unchecked Sendable {
       if n < 0 { return sluice_errno() }
       if n == 0 { return 0 }  // this encoder died, too
       rest -= UInt64(n)
+      state.with { $0.end += UInt64(n) }
     }
     return 0
   }
@@ -93,7 +109,10 @@ final class OutputRelay: @unchecked Sendable {
       let error = n < 0 ? sluice_errno() : 0
       state.with {
         $0.isMoving = false
-        if n > 0 { $0.position += UInt64(n) }
+        if n > 0 {
+          $0.position += UInt64(n)
+          $0.end += UInt64(n)
+        }
       }
       if n <= 0 { return error }
     }

@@ -57,6 +57,7 @@ public final class OutputTarget {
       return
     }
     if path == "-" {
+      guard sluice_is_writable(1) else { throw SluiceError(.cannotCreate, "is closed", at: "standard output") }
       kind = .standardOutput
       descriptor = FileDescriptor(dup(1))
       _ = sluice_set_cloexec(descriptor?.raw ?? -1, true)
@@ -127,25 +128,29 @@ public final class OutputTarget {
       }
     case .file:
       guard let temporary else { return }
-      var name = temporary
-      if name.isEmpty {
-        // linkat(2) does not replace; so a name beside it first, then rename(2), which does.
-        name = path + ".part-" + String(sluice_random(), radix: 16)
-        guard let descriptor, sluice_link_file(descriptor.raw, name) == 0 else {
-          throw SluiceError(.cannotCreate, "cannot name the output: \(SystemError("linkat").reason)", at: path)
-        }
-      }
-      if !overwrite, access(path, F_OK) == 0 {
-        unlink(name)
-        throw SluiceError(.cannotCreate, "was made by somebody else meanwhile", at: path, advice: "give -y to overwrite it")
-      }
-      guard rename(name, path) == 0 else {
-        let error = SystemError("rename")
-        unlink(name)
-        throw SluiceError(.cannotCreate, "cannot rename the output: \(error.reason)", at: path)
-      }
+      try name(temporary)
       self.temporary = nil
+      // What the encoder wrote is on the disk already. Where folders cannot be synchronised nothing is lost but that.
+      _ = sluice_sync_directory(OutputTarget.directory(of: path))
     }
+  }
+
+  private func name(_ temporary: String) throws(SluiceError) {
+    var name = temporary
+    if name.isEmpty {
+      // linkat(2) does not replace; so a name beside it first, then rename(2), which does where it may.
+      name = path + ".part-" + String(sluice_random(), radix: 16)
+      guard let descriptor, sluice_link_file(descriptor.raw, name) == 0 else {
+        throw SluiceError(.cannotCreate, "cannot name the output: \(SystemError("linkat").reason)", at: path)
+      }
+    }
+    if (overwrite ? rename(name, path) : sluice_rename_new(name, path)) == 0 { return }
+    let error = SystemError("rename")
+    unlink(name)
+    guard error.errno != EEXIST else {
+      throw SluiceError(.cannotCreate, "was made by somebody else meanwhile", at: path, advice: "give -y to overwrite it")
+    }
+    throw SluiceError(.cannotCreate, "cannot rename the output: \(error.reason)", at: path)
   }
 
   /// What is left of an external encoder is ended.

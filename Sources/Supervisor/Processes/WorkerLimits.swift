@@ -25,7 +25,9 @@ public struct WorkerLimits: Sendable, Equatable {
 
   /// Environment of the worker program: what it must know before it attaches.
   func environment(budget: UInt64) -> [String: String] {
-    var environment = ["SLUICE_CONTAINMENT": isContained ? "full" : "off", "SLUICE_MEMORY": "\(budget)"]
+    var environment = [
+      "SLUICE_CONTAINMENT": isContained ? "full" : "off", "SLUICE_MEMORY": "\(budget)", "SLUICE_SUPERVISOR": "\(getpid())",
+    ]
     // A worker that crashes is one line of ours and not a stack trace, unless somebody asks for it.
     if System.environment("SWIFT_BACKTRACE") == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
     return environment

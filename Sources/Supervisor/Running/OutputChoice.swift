@@ -96,6 +96,11 @@ struct OutputChoice {
       || ["rawvideo", "yuv4mpegpipe", "image2pipe", "nut"].contains(settings.format)
       || ["png", "rawvideo", "wrapped_avframe", "gif"].contains(settings.codec)
   }
+
+  /// Whether the bytes of a picture depend on nothing before it, and nothing comes behind the last.
+  static func isContinuable(_ settings: OutputSettings) -> Bool {
+    settings.format == "yuv4mpegpipe" || settings.format == "rawvideo" && settings.codec == "rawvideo"
+  }
 }
 
 /// How the sound is coded: the command line's word, else the project's, else what is usual in the container.

@@ -24,6 +24,8 @@ struct RunPreparation {
   var media: [String: MediaInfo]
   /// One encoder writes straight to the output in frame order: pipes, raw and live formats.
   var direct: Bool
+  /// And another encoder can go on with it: raw pictures, one behind the other.
+  var isContinuable: Bool
   var hasPictures: Bool
   var hasSound: Bool
   var launch: LaunchDescription
@@ -81,7 +83,9 @@ struct RunPreparation {
     let segments = Segment.cut(shape.frames).count
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     return RunPreparation(
-      plan: plan, media: media, direct: direct, hasPictures: settings.hasPictures, hasSound: shape.hasSound, launch: launch,
+      plan: plan, media: media, direct: direct,
+      isContinuable: direct && OutputChoice.isContinuable(settings) && !launch.dropsOldest && !launch.isRealTime,
+      hasPictures: settings.hasPictures, hasSound: shape.hasSound, launch: launch,
       decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders,
       renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
       memory: memory)

@@ -97,14 +97,14 @@ extension RunEngine {
     } else if worker.isExtra, !worker.isReady {
       observer.warning("\(worker.name) ended with \(worker.killedFor ?? worker.process.ending) before it was ready")
     }
-    if worker.isForSound || worker.role == SLUICE_ROLE_AUDIO {
+    if worker.isOfSound {
       // There is one of each, which is needed as long as there is sound to be made.
       if scheduler.sound?.isWritten == false { try spawn(worker.role, 0, forSound: worker.isForSound) }
       return
     }
     // A filter is somebody else's: the render waits for the next one.
     if worker.role == SLUICE_ROLE_FILTER { return }
-    guard !workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
+    guard !workers.contains(where: { $0.isColleague(of: worker) && !$0.isLeaving }) else { return }
     try spawn(worker.role, nextNumber(worker.role))
   }
 }

@@ -199,7 +199,7 @@ extension RunEngine {
   private func begin(_ index: Int, _ segment: Segment) throws(SluiceError) {
     let file: FileDescriptor
     if prepared.direct {
-      file = try directDescriptor()
+      file = try directDescriptor(part: segment.index)
     } else {
       file = try output.segmentFile()
       segmentFiles[segment.index] = file
@@ -225,9 +225,7 @@ extension RunEngine {
   private func segmentDone(_ segment: Segment, _ bytes: UInt64) throws(SluiceError) {
     segmentsWritten += 1
     if prepared.direct {
-      outputBytes = bytes
-      directBytes = bytes
-      try checkDirectEnd()
+      try directPartDone(segment.index, bytes, isLast: segmentsWritten == flow.all.count)
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
       try segmentFinished(segment, file)
     }

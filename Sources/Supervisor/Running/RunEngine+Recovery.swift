@@ -102,7 +102,7 @@ extension RunEngine {
       let mark =
         waiting.key == .sound ? waiting.mark &+ Int64(truncatingIfNeeded: worker.lease?.value(.frames) ?? 0) : waiting.mark
       // A reader that does not read keeps the encoder of a pipe: that is nobody's fault.
-      let isKept = worker.role == SLUICE_ROLE_ENCODER && relay?.isKeptByReader == true
+      let isKept = worker.role == SLUICE_ROLE_ENCODER && direct.relay?.isKeptByReader == true
       if !isKept, let known = marks[waiting.key], known.mark == mark { since = known.since }
       present[waiting.key] = (mark, since)
       let seconds = prepared.launch.role(of: worker).progressSeconds

@@ -41,7 +41,8 @@ extension RunEngine {
   ) -> SegmentFlow {
     var flow = SegmentFlow()
     guard !prepared.direct else {
-      flow.all = prepared.hasPictures ? [Segment(index: 0, frames: 0..<frames)] : []
+      flow.all =
+        !prepared.hasPictures ? [] : prepared.isContinuable ? Segment.cut(frames) : [Segment(index: 0, frames: 0..<frames)]
       return flow
     }
     flow.all = Segment.cut(frames)
@@ -116,6 +117,23 @@ extension RunEngine {
       observer.warning("the program that joins segments ended with \(ending); it is started again")
       restarts += 1
       try joinSegments()
+    }
+  }
+
+  /// The output is there: waits until what is new is kept, too, unless somebody wants the end at once.
+  func finishStore() throws(SluiceError) {
+    defer { showStoreNotes() }
+    guard let store = flow.store else { return }
+    let end = sluice_now_ns() + 10_000_000_000
+    while !store.finish(milliseconds: 50) {
+      if sluice_now_ns() > end { return store.giveUp() }
+      do throws(SluiceError) {
+        try takeSignal()
+        try serveCommandsAlone()
+      } catch {
+        store.giveUp()
+        throw SluiceError(error.code, "\(error.what), when the output was written already", at: error.place)
+      }
     }
   }
 

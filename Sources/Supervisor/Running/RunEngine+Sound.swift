@@ -60,15 +60,13 @@ extension RunEngine {
 
   func soundDone(_ bytes: UInt64) throws(SluiceError) {
     guard let file = soundFile else {
-      outputBytes = bytes
-      directBytes = bytes
-      return try checkDirectEnd()
+      return try directPartDone(0, bytes, isLast: true)
     }
     soundFile = nil
     flow.sound = file
     flow.store?.keep(.sound, file)
     // Their work is done; the memory is for others.
-    for worker in workers where worker.isForSound || worker.role == SLUICE_ROLE_AUDIO {
+    for worker in workers where worker.isOfSound {
       worker.isLeaving = true
       worker.dismissedAt = sluice_now_ns()
       if let index = worker.index { queue(Message(.quit), index) }

@@ -39,9 +39,7 @@ final class RunEngine {
   var restarts = 0
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
-  /// Between the encoder and an output in one piece that cannot be written over; and the bytes that the encoder says it wrote.
-  var relay: OutputRelay? = nil
-  var directBytes: UInt64? = nil
+  var direct = DirectOutput()
   var pendingRestarts: [PendingRestart] = []
   /// Furthest frame that an encoder has let go of in each segment.
   var furthest: [Int: Int64] = [:]
@@ -90,6 +88,7 @@ final class RunEngine {
     self.flow = flow
     let missing = flow.missing
     let sound = RunEngine.sound(prepared, view, flow)
+    try sound?.check(budget: prepared.memory)
     let pictures =
       missing.isEmpty
       ? .nothing
@@ -169,8 +168,7 @@ final class RunEngine {
       try self.takeSignal()
       try self.serveCommandsAlone()
     }
-    _ = flow.store?.finish(milliseconds: 10_000)
-    showStoreNotes()
+    try finishStore()
     report(final: true)
     return statistics()
   }
@@ -207,7 +205,7 @@ final class RunEngine {
       pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
       listener.watched,
       assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
-      pollfd(fd: isWritten ? -1 : relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isWritten ? -1 : direct.relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
       deaths.watched,
     ]
     let fixed = fds.count
@@ -225,7 +223,7 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
-    if fds[4].revents != 0 { relay?.quietBell() }
+    if fds[4].revents != 0 { direct.relay?.quietBell() }
     if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
@@ -239,7 +237,7 @@ final class RunEngine {
     try serveCommands()
   }
 
-  private func takeSignal() throws(SluiceError) {
+  func takeSignal() throws(SluiceError) {
     guard sluice_read_signal(signals.raw) != 0 else { return }
     throw SluiceError(.interrupted, "interrupted")
   }

@@ -60,6 +60,11 @@ final class WorkerHandle {
     self.restarts = restarts
   }
 
+  /// One of the two that make the run's sound, of which there is one each.
+  var isOfSound: Bool { isForSound || role == SLUICE_ROLE_AUDIO }
+  /// Whether it could do the other's work: the encoder of the sound takes no pictures.
+  func isColleague(of other: WorkerHandle) -> Bool { role == other.role && isForSound == other.isForSound }
+
   /// "decoder", "renderer", "encoder", "audio", "filter".
   static func title(_ role: sluice_role) -> String {
     role == SLUICE_ROLE_FILTER ? "filter" : String(program(role).dropFirst("sluice-".count))

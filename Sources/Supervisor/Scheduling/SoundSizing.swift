@@ -1,6 +1,7 @@
 import CSluice
 import FrameModel
 import SharedRing
+import SluiceBase
 import Timeline
 
 /// What the sound of a run takes: its ring, its worker, its encoder.
@@ -10,11 +11,12 @@ struct SoundSizing {
   var slotBytes: Int
   /// Private memory of the processes, an upper estimate, bytes.
   var privateBytes: UInt64
+  let delays: SoundDelays
   var bytes: UInt64 { privateBytes + UInt64(slots * slotBytes) }
 
   /// An open clip: demultiplexer, codec, resampler, blocks decoded ahead; one whose speed changes and whose pitch does not; one that
-  /// plays backwards holds what it turns round.
-  static let clipBytes: UInt64 = 3 << 20
+  /// plays backwards holds what it turns round. Measured: 0.4 (Opus) to 1.5 MiB (AAC in MP4).
+  static let clipBytes: UInt64 = 2 << 20
   static let stretchBytes: UInt64 = 4 << 20
   static let backwardBytes: UInt64 = 4 << 20
   /// An encoder of sound with its muxer.
@@ -25,8 +27,25 @@ struct SoundSizing {
     setup.encodeCredit = max(1, min(credit, 32))
     slots = setup.encodeCredit * 2 + 2
     slotBytes = SoundBlock.slotBytes(channels: sound.channels)
-    let programs: UInt64 = destination == .lane ? 1 : 2
-    privateBytes = programs * MemoryPlan.programBytes + Self.encoderBytes + Self.peak(sound) + Self.delays(sound)
+    delays = SoundDelays(sound)
+    // Its worker, its encoder, and without pictures the supervisor, which these count otherwise.
+    let programs: UInt64 =
+      switch destination {
+      case .lane: 1
+      case .segment: 2
+      case .output: 3
+      }
+    privateBytes = programs * MemoryPlan.programBytes + Self.encoderBytes + Self.peak(sound) + delays.bytes
+  }
+
+  /// - Throws: `.unavailable` when the sound alone does not fit, with the memory that would be needed.
+  func check(budget: UInt64) throws(SluiceError) {
+    guard bytes > budget else { return }
+    let need = (bytes >> 20) + 1
+    let most = delays.bytes > bytes / 2 ? ", most of it the lines of its delays of up to \(delays.seconds) s" : ""
+    throw SluiceError(
+      .unavailable, "the sound needs about \(need) MiB\(most), the budget is \(budget >> 20) MiB", at: "--memory",
+      advice: "give --memory \(need)MiB or more, or fewer clips\(most.isEmpty ? "" : " and shorter delays") at the same time")
   }
 
   /// Of the clips that sound at the same time, opened a second before.
@@ -47,12 +66,6 @@ struct SoundSizing {
       most = max(most, now)
     }
     return UInt64(most)
-  }
-
-  /// A second of float samples for every delay on a track.
-  private static func delays(_ sound: SoundPlan) -> UInt64 {
-    let count = sound.tracks.reduce(0) { $0 + $1.effects.count { $0.kind == .delay } }
-    return UInt64(count * sound.sampleRate * sound.channels * 4)
   }
 }
 

@@ -11,6 +11,10 @@ import Glibc
 /// What a run does with the store: takes from it what is there at its start, and puts in what it has rendered, on a thread of
 /// its own. Used from the supervisor's thread.
 final class RunStore {
+  /// Nanoseconds for which the store's lock is waited for while the run goes on, and when nothing else is left to do.
+  private static let lockPatience: UInt64 = 10_000_000_000
+  private static let lastPatience: UInt64 = 1_500_000_000
+
   private let plan: PlanCopy
   private let store: SegmentStore
   private let keys: SegmentKeys
@@ -34,6 +38,14 @@ final class RunStore {
     var used: Set<SegmentKey> = []
     /// Nothing more is stored.
     var stopped = false
+    /// Given to `keep`, not yet stored or passed over.
+    var open = 0
+    /// Since when the run waits for the end of it; 0: it does not.
+    var finishing: UInt64 = 0
+    func mayWait(since: UInt64) -> Bool {
+      let now = sluice_now_ns()
+      return now - since < RunStore.lockPatience && (finishing == 0 || now - min(now, finishing) < RunStore.lastPatience)
+    }
   }
 
   /// nil where the store cannot be used; then `warning` has said why. Call it before a decoder opens a source: what changes
@@ -108,6 +120,7 @@ final class RunStore {
   func keep(_ segment: Segment, _ file: FileDescriptor) {
     guard !state.with({ $0.stopped }) else { return }
     start()
+    state.with { $0.open += 1 }
     queue.push(Job(segment: segment, keyed: known[segment.index], file: file))
   }
 
@@ -129,12 +142,23 @@ final class RunStore {
     }
   }
 
-  /// Waits until everything is stored, at most so long; true when it is.
+  /// Waits until everything is stored and the store is as small as it must be, at most so long; true when it is.
   func finish(milliseconds: Int32) -> Bool {
-    guard thread != nil else { return true }
+    start()
+    state.with { if $0.finishing == 0 { $0.finishing = sluice_now_ns() } }
     queue.close()
     var poller = pollfd(fd: ended.raw, events: Int16(POLLIN), revents: 0)
     return poll(&poller, 1, milliseconds) > 0
+  }
+
+  /// What is not stored yet is left, and said.
+  func giveUp() {
+    state.with { state in
+      state.stopped = true
+      guard state.open > 0 else { return }
+      let parts = "\(state.open) finished segment\(state.open == 1 ? " is" : "s are")"
+      state.notes.append("\(store.directory): takes too long to write to; \(parts) not kept")
+    }
   }
 
   private func start() {
@@ -144,14 +168,17 @@ final class RunStore {
     thread = WorkThread("store") {
       defer { withExtendedLifetime(plan) {} }
       while let job = queue.next() {
-        if !state.with({ $0.stopped }), let note = Self.store(job, store, keys, sources, state) {
-          state.with { state in
-            // One of a kind is enough.
-            if state.told.insert(note.text).inserted { state.notes.append(note.text) }
-            if note.isFinal { state.stopped = true }
-          }
+        let note = state.with({ $0.stopped }) ? nil : Self.store(job, store, keys, sources, state)
+        state.with { state in
+          state.open -= 1
+          guard let note else { return }
+          // One of a kind is enough.
+          if state.told.insert(note.text).inserted { state.notes.append(note.text) }
+          if note.isFinal { state.stopped = true }
         }
       }
+      // A run that found everything has stored nothing; whoever holds the lock holds the store to a limit himself.
+      try? store.trim(while: { false })
       eventfd_write(ended.raw, 1)
     }
   }
@@ -164,10 +191,15 @@ final class RunStore {
     if let path = sources.changed(keyed) {
       return ("\(path): changed while it was used; what shows it is not kept", false)
     }
+    let since = sluice_now_ns()
     do throws(SystemError) {
-      if try store.keep(job.file, as: keyed.key) == .kept { state.with { _ = $0.used.insert(keyed.key) } }
+      let kept = try store.keep(job.file, as: keyed.key) { state.with { $0.mayWait(since: since) } }
+      if kept == .kept { state.with { _ = $0.used.insert(keyed.key) } }
       return nil
     } catch {
+      if error.errno == EWOULDBLOCK {
+        return ("\(store.directory): is locked by another program; finished segments are no longer kept", true)
+      }
       return ("\(store.directory): \(error.reason); finished segments are no longer kept", true)
     }
   }

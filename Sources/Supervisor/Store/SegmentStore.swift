@@ -79,26 +79,36 @@ public final class SegmentStore: Sendable {
   // MARK: Writing
 
   /// Takes a finished segment file in; those that were not used for longest go where it would be too many. Reads, copies
-  /// (where the store is on another file system) and waits for the disk: not for the supervisor's loop.
-  func keep(_ file: FileDescriptor, as key: SegmentKey) throws(SystemError) -> Kept {
-    let lock = try StoreDirectory.lock(directory)
-    defer { withExtendedLifetime(lock) {} }
+  /// (where the store is on another file system) and waits for the disk: not for the supervisor's loop. For the lock it waits
+  /// as long as `mayWait` says so; EWOULDBLOCK then.
+  func keep(_ file: FileDescriptor, as key: SegmentKey, while mayWait: () -> Bool = { true }) throws(SystemError) -> Kept {
     var status = stat()
     try System.call("fstat") { fstat(file.raw, &status) }
     let bytes = UInt64(clamping: status.st_size)
-    guard bytes <= limit else { return .tooLarge }
+    guard bytes <= limit else {
+      try trim(while: mayWait)
+      return .tooLarge
+    }
+    // Before the lock, which others wait for; and before the name, which says that it is whole.
     let name = "\(key).\(try Checksum(file: file.raw).hex)"
+    try System.call("fsync") { fsync(file.raw) }
+    let lock = try StoreDirectory.lock(directory, while: mayWait)
+    defer { withExtendedLifetime(lock) {} }
     shrink(to: limit - bytes)
     let path = segments + "/" + name
     // What has the name already may be damaged: this is not.
     unlink(path)
-    if sluice_link_file(file.raw, path) == 0 {
-      try System.call("fsync") { fsync(file.raw) }
-    } else {
-      try copy(file, to: path)
-    }
+    if sluice_link_file(file.raw, path) != 0 { try copy(file, to: path) }
     try System.call("fsync") { sluice_sync_directory(segments) }
     return .kept
+  }
+
+  /// Holds the store to its limit, which may be smaller than that of the run before. Waits for the lock like `keep`.
+  func trim(while mayWait: () -> Bool) throws(SystemError) {
+    guard entries().reduce(0, { $0 + $1.bytes }) > limit else { return }
+    let lock = try StoreDirectory.lock(directory, while: mayWait)
+    defer { withExtendedLifetime(lock) {} }
+    shrink(to: limit)
   }
 
   func remove(_ key: SegmentKey) {
@@ -156,12 +166,18 @@ public final class SegmentStore: Sendable {
     return found
   }
 
-  /// Removes every segment, and what else the store has written. Returns how many segments and bytes.
-  public func clear() throws(SluiceError) -> (segments: Int, bytes: UInt64) {
+  /// Removes every segment, and what else the store has written. Returns how many segments and bytes. Throws 75 when somebody
+  /// else writes in it for `seconds`.
+  public func clear(waiting seconds: UInt64 = 2) throws(SluiceError) -> (segments: Int, bytes: UInt64) {
     let lock: FileDescriptor
+    let end = sluice_now_ns() + seconds * 1_000_000_000
     do throws(SystemError) {
-      lock = try StoreDirectory.lock(directory)
+      lock = try StoreDirectory.lock(directory) { sluice_now_ns() < end }
     } catch {
+      if error.errno == EWOULDBLOCK {
+        throw SluiceError(
+          .tryAgain, "is locked by another program", at: directory, advice: "wait for the runs that write there, or stop them")
+      }
       throw SluiceError(.cannotCreate, "cannot be locked: \(error.reason)", at: directory)
     }
     defer { withExtendedLifetime(lock) {} }

@@ -37,12 +37,21 @@ enum StoreDirectory {
     }
   }
 
-  /// Waits until nobody else writes in the store. The lock ends with the descriptor.
-  static func lock(_ path: String) throws(SystemError) -> FileDescriptor {
+  /// Waits until nobody else writes in the store, as long as `mayWait` says so; EWOULDBLOCK then. The lock ends with the descriptor.
+  static func lock(_ path: String, while mayWait: () -> Bool) throws(SystemError) -> FileDescriptor {
     let file = FileDescriptor(
       try System.call("open") { sluice_open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) })
-    try System.call("flock") { flock(file.raw, LOCK_EX) }
-    return file
+    var pause: Int32 = 1
+    while true {
+      do throws(SystemError) {
+        try System.call("flock") { flock(file.raw, LOCK_EX | LOCK_NB) }
+        return file
+      } catch {
+        guard error.errno == EWOULDBLOCK, mayWait() else { throw error }
+      }
+      _ = poll(nil, 0, pause)
+      pause = min(20, pause * 2)
+    }
   }
 
   /// A small file, whole or not at all.

@@ -14,12 +14,12 @@ extension Project {
 
   /// What must be probed before the plan can be compiled, each key once, in order of first use: that of enabled clips on
   /// enabled tracks with pictures, nested timelines' too (of a transparent clip too: its length counts), and with `sound` of
-  /// clips that are heard.
+  /// clips that are heard, and the chains of libavfilter that sound goes through (`SoundEffectKey`).
   public func sourcePaths(sound: Bool = true) -> [String] {
     var seen: Set<String> = []
     var keys: [String] = []
     collect(into: &keys, &seen, sound)
-    return keys
+    return sound ? keys + soundEffectKeys() : keys
   }
 
   private func collect(into keys: inout [String], _ seen: inout Set<String>, _ sound: Bool) {

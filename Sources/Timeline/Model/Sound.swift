@@ -54,11 +54,11 @@ extension Project {
     public init() {}
   }
 
-  /// Indices of the tracks that are heard: enabled, not muted, and solo where one of those is.
+  /// Indices of the tracks that are heard: enabled, not muted, and solo where one of the enabled is, itself muted or not.
   public var heardTracks: [Int] {
-    let heard = tracks.indices.filter { tracks[$0].kind != .subtitles && tracks[$0].enabled && !tracks[$0].sound.isMuted }
-    let solo = heard.filter { tracks[$0].sound.isSolo }
-    return solo.isEmpty ? heard : solo
+    let sounding = tracks.indices.filter { tracks[$0].kind != .subtitles && tracks[$0].enabled }
+    let isSolo = sounding.contains { tracks[$0].sound.isSolo }
+    return sounding.filter { !tracks[$0].sound.isMuted && (!isSolo || tracks[$0].sound.isSolo) }
   }
 }
 

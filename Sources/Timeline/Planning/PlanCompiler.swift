@@ -7,7 +7,7 @@ import SluiceBase
 /// Frame n stands at n / rate and shows the clips with at <= n / rate < at + duration. What can never be seen makes no
 /// layer and no stream: clips that are disabled, transparent, off the canvas, or behind one opaque clip above; the
 /// time in which a clip is covered is cut out of it. The length is the end of the last enabled clip with a picture; of a
-/// timeline without pictures, and of sound alone, the end of the last clip that is heard.
+/// timeline without pictures the end of the last clip that is heard; of sound alone the later of the two.
 /// A timeline within another is drawn straight onto it where that gives the same picture, else on a canvas of its own; it
 /// is shown at the output's frame times, whatever its own rate.
 public enum PlanCompiler {

@@ -24,10 +24,11 @@ struct PlanRange {
         advice: "give the clips a \"duration\"")
     }
     guard hasPictures else {
-      (start, sampleFrames) = try Self.cut(score.end, from, to, grid, project.sampleRate)
+      (start, sampleFrames) = try Self.cut(max(score.end, score.filmEnd), from, to, grid, project.sampleRate)
       let low = max(0, (grid.firstFrame(from: start) ?? 1) - 1)
-      frames = low..<max(low + 1, length)
-      if let to, let end = grid.firstFrame(from: to), end < length { frames = low..<max(low + 1, end) }
+      let high = max(length, min(grid.firstFrame(from: score.filmEnd) ?? 0, TimeValue.maximumPlanFrames))
+      frames = low..<max(low + 1, high)
+      if let to, let end = grid.firstFrame(from: to), end < high { frames = low..<max(low + 1, end) }
       return
     }
     frames = try Self.cut(length, from, to, grid)
@@ -68,6 +69,10 @@ struct PlanRange {
     }
     let low = try seconds(from, "--from", .zero), high = min(try seconds(to, "--to", end), end)
     guard low < end else { throw SluiceError(.usage, "--from \(from ?? .zero): the sound ends at \(TimeValue.seconds(end))") }
+    if from == nil, to == nil, (SampleGrid(rate: sampleRate).frame(end, from: .zero) ?? 0) == 0 {
+      throw SluiceError(
+        .badInput, "the sound is shorter than a sample: it ends at \(TimeValue.seconds(end))", advice: "make a clip longer")
+    }
     guard low < high, let count = SampleGrid(rate: sampleRate).frame(high, from: low), count > 0 else {
       throw SluiceError(.usage, "--from \(from ?? .zero) --to \(to ?? .zero): no sample lies between them")
     }

@@ -7,6 +7,8 @@ struct SoundBuilder {
   let timeline: TimelineBuilder
   /// Seconds of the output outside of which nothing of it is heard.
   let limits: SoundSpan
+  /// Whether the clips around it keep their pitch; nil: none of them changes its speed.
+  var pitch: Bool? = nil
 
   private var context: PlanContext { timeline.context }
   private var map: TimeMap { timeline.map }
@@ -23,13 +25,17 @@ struct SoundBuilder {
   }
 
   private func lane(_ track: Project.Track, _ place: String) throws(SluiceError) -> SoundLane? {
-    var lane = SoundLane(sound: track.sound)
+    var lane = SoundLane(place: place, sound: track.sound)
     lane.sound.gain = try fits(track.sound.gain.retimed(by: map), place + ".gain")
     lane.sound.pan = try fits(track.sound.pan.retimed(by: map), place + ".pan")
     lane.sound.effects = try fits(track.sound.effects.retimed(by: map), place + ".effects")
     for entry in TrackBuilder(timeline: timeline, track: track, place: place).entries() where entry.clip.isAudible {
-      let items = context.problems.collect { () throws(SluiceError) in try self.items(entry, on: track.kind) }
-      lane.items += items ?? []
+      context.problems.collect { () throws(SluiceError) in
+        let items = try self.items(entry, on: track.kind)
+        if items.isEmpty { return }
+        lane.items += items
+        lane.end = max(lane.end, try span(entry.times.start, entry.end, entry.place).end)
+      }
     }
     return lane.items.isEmpty ? nil : lane
   }
@@ -84,8 +90,10 @@ struct SoundBuilder {
       let span = try span(piece.start, isLast ? max(piece.end, entry.end) : piece.end, entry.place)
       let builder = TimelineBuilder(
         project: inner, context: context, map: piece.time, surface: timeline.surface, within: TimeMap.always, prefix: prefix)
-      for lane in SoundBuilder(timeline: builder, limits: limits.intersection(span.start, span.end)).lanes() {
-        if let known = lanes.firstIndex(where: { $0.sound == lane.sound }), index > 0 {
+      let keeps = entry.changesSpeed || pitch != nil ? whole.preservesPitch : nil
+      for lane in SoundBuilder(timeline: builder, limits: limits.intersection(span.start, span.end), pitch: keeps).lanes() {
+        // Of a turn before.
+        if let known = lanes.firstIndex(where: { $0.place == lane.place && $0.sound == lane.sound }) {
           lanes[known].items += lane.items
         } else {
           lanes.append(lane)
@@ -131,7 +139,7 @@ struct SoundBuilder {
     item.gain = try fits(sound.gain.retimed(by: keys), named + ".gain")
     item.pan = try fits(sound.pan.retimed(by: keys), named + ".pan")
     item.effects = try fits(sound.effects.retimed(by: keys), named + ".effects")
-    item.preservesPitch = sound.preservesPitch
+    item.preservesPitch = try keepsPitch(sound, entry)
     let ends = (
       try fade(sound.fadeIn, of: entry, named + ".fadeIn"), try fade(sound.fadeOut, of: entry, named + ".fadeOut"),
       try cross(entry.enteringEnd, from: entry.times.start, place), try cross(entry.end, from: entry.leavingStart, place)
@@ -142,6 +150,21 @@ struct SoundBuilder {
       (item.fadeOut, item.fadeIn, item.crossOut, item.crossIn) = ends
     }
     return item
+  }
+
+  /// By the clip whose speed changes: this one, or one around it.
+  private func keepsPitch(_ sound: Project.ClipSound, _ entry: TrackBuilder.Entry) throws(SluiceError) -> Bool {
+    guard let pitch else { return sound.preservesPitch }
+    guard entry.changesSpeed else { return pitch }
+    guard pitch == sound.preservesPitch else {
+      throw SluiceError(
+        .badInput,
+        pitch
+          ? "does not keep its pitch, and the clip with its timeline, which changes the speed too, does"
+          : "keeps its pitch, and the clip with its timeline, which changes the speed too, does not",
+        at: entry.soundPlace, advice: "set \"preservesPitch\" alike for both")
+    }
+    return pitch
   }
 
   private func fade(_ fade: Project.Fade?, of entry: TrackBuilder.Entry, _ place: String) throws(SluiceError) -> SoundItem.Fade? {
@@ -178,6 +201,7 @@ struct SoundBuilder {
 extension TrackBuilder.Entry {
   /// Where its sound ends, in seconds of the timeline: it plays on under the transition into the next clip.
   fileprivate var end: Rational { max(times.end, leavingEnd ?? times.end) }
+  fileprivate var changesSpeed: Bool { clip.speed.magnitude != .one }
 }
 
 extension Rational {

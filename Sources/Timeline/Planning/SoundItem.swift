@@ -2,9 +2,13 @@ import FrameModel
 
 /// What is heard of a track, or of one within a timeline within.
 struct SoundLane {
+  /// In the project file.
+  var place: String
   /// Keys count seconds of the output's timeline.
   var sound: Project.TrackSound
   var items: [SoundItem] = []
+  /// Second of the output's timeline at which the last of its clips ends that are heard.
+  var end = Rational.zero
 }
 
 /// What is heard of a clip. Times are exact seconds of the output's timeline.

@@ -6,6 +6,8 @@ struct SoundScore {
   private var lanes: [SoundLane] = []
   /// Second of the timeline at which the last clip that is heard ends.
   private(set) var end = Rational.zero
+  /// And at which the last clip with a picture ends, so that sound alone is as long as the film; zero where that is not known.
+  private(set) var filmEnd = Rational.zero
   private(set) var warnings: [String] = []
 
   /// Silence.
@@ -19,10 +21,12 @@ struct SoundScore {
       within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
     lanes = SoundBuilder(timeline: timeline, limits: SoundSpan()).lanes()
     if let errors = context.problems.found { throw errors }
+    for lane in lanes { end = max(end, lane.end) }
+    filmEnd = (try? timeline.lengthOfPictures()) ?? .zero
+    // A clip of a timeline within may come several times.
+    var told: Set<String> = []
+    lanes = lanes.map { lane in lane.playable { if told.insert($0).inserted { context.problems.warn($0) } } }
     warnings = context.problems.warnings
-    for lane in lanes {
-      for item in lane.items { end = max(end, min(item.end, item.limits.end ?? item.end)) }
-    }
   }
 
   var isSilent: Bool { lanes.isEmpty }

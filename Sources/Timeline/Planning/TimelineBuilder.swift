@@ -29,6 +29,12 @@ struct TimelineBuilder {
 
   /// Seconds from its start to the end of its last clip.
   func length() throws(SluiceError) -> Rational {
+    let pictures = try lengthOfPictures()
+    return pictures > .zero ? pictures : try lengthOfSound()
+  }
+
+  /// Zero: there are none.
+  func lengthOfPictures() throws(SluiceError) -> Rational {
     var longest = Rational.zero
     for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
       for (clipIndex, clip) in track.clips.enumerated() where clip.enabled {
@@ -36,7 +42,7 @@ struct TimelineBuilder {
         longest = max(longest, try times(clip, source(of: clip, place, on: track.kind), place).end)
       }
     }
-    return longest > .zero ? longest : try lengthOfSound()
+    return longest
   }
 
   /// Of a timeline without pictures; zero: nothing is heard, or it is not known.

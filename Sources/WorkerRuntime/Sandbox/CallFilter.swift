@@ -49,7 +49,8 @@ struct CallFilter {
     try addConditional(context)
     if opensFiles {
       for name in Self.files { try Self.add(context, name) }
-      let writing = UInt64(O_ACCMODE | O_CREAT | O_TRUNC) | UInt64(UInt32(bitPattern: sluice_o_tmpfile()))
+      // O_PATH: a handle on whatever is there, which Landlock does not look at.
+      let writing = UInt64(O_ACCMODE | O_CREAT | O_TRUNC | sluice_o_path()) | UInt64(UInt32(bitPattern: sluice_o_tmpfile()))
       try Self.add(context, "open", [Self.masked(1, writing, 0)])
       try Self.add(context, "openat", [Self.masked(2, writing, 0)])
     }
@@ -68,9 +69,10 @@ struct CallFilter {
     try Self.add(context, "prctl", [Self.equal(0, 15)])  // PR_SET_NAME
     try Self.add(context, "prctl", [Self.equal(0, 0x5356_4d41)])  // PR_SET_VMA: names of memory
     // libnuma (x265) complains aloud where these fail; they do nothing and say yes.
-    for name in ["sched_setaffinity", "set_mempolicy", "mbind"] { try Self.add(context, name, action: sluice_scmp_errno(0)) }
-    // Only as ordinary as it is: ZeroMQ's threads set what they have.
-    try Self.add(context, "sched_setscheduler", [Self.equal(1, 0)])
+    // ZeroMQ's threads set the scheduling that they have, by a number that could be anybody's.
+    for name in ["sched_setaffinity", "set_mempolicy", "mbind", "sched_setscheduler"] {
+      try Self.add(context, name, action: sluice_scmp_errno(0))
+    }
     // No F_SETOWN, which sends signals to others, and no leases.
     for command in [F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW] {
       try Self.add(context, "fcntl", [Self.equal(1, UInt64(command))])
