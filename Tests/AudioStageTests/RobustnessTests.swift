@@ -11,16 +11,16 @@ import Timeline
 @Suite struct RobustnessTests {
   @Test(arguments: [Rational(1, 20), Rational(1, 256), Rational(1, 100_000), Rational(20), Rational(256)])
   func outsideOfItsRangeThePitchMovesWithTheSpeed(_ speed: Rational) throws {
-    let tone = Rational(480) / speed
-    let isTone = tone >= Rational(10) && tone <= Rational(20000)
-    let path = try Media.wave([sine(isTone ? tone.double : 1000, 48000 * 4, rate: 48000)], rate: 48000)
+    let tone = 480 / speed.double
+    let isTone = tone >= 10 && tone <= 20000
+    let path = try Media.wave([sine(isTone ? tone : 1000, 48000 * 4, rate: 48000)], rate: 48000)
     var selection = SoundSelection(.file(path))
     (selection.speed, selection.loops) = (speed, true)
     let pool = BlockPool()
     let reader = try SoundReader(selection, rate: 48000, pool: pool)
     try reader.start(at: Rational(1))
     let out = try ReaderTests.read(reader, 24000)[0]
-    #expect(out.allSatisfy(\.isFinite))
+    #expect(!out.contains { !$0.isFinite })
     if isTone { #expect((pitch(out[1000..<20000], rate: 48000) - 480).magnitude < 1) }
     // 2048 in, 32 in for the slowest with its output: not what a second of it would take.
     #expect(pool.samples < 2_000_000)
