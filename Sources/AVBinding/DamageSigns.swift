@@ -48,9 +48,10 @@ final class DamageSigns: Sendable {
   }
 
   /// Whether a line of libavcodec tells of damage. Concealed parts are told as information only; a supplemental message
-  /// that cannot be read does not change the picture, and healthy files of cameras have it.
+  /// that cannot be read does not change the picture, and healthy files of cameras have it; and after a seek to an open group
+  /// healthy H.264 lets go of references ("mmco") from before the key frame, which are not there.
   static func isSign(_ level: Int32, _ format: UnsafePointer<CChar>) -> Bool {
-    if level <= AV_LOG_ERROR { return strncmp(format, "SEI type", 8) != 0 }
+    if level <= AV_LOG_ERROR { return strncmp(format, "SEI type", 8) != 0 && strncmp(format, "mmco:", 5) != 0 }
     return level <= AV_LOG_INFO && strncmp(format, "concealing", 10) == 0
   }
 }
