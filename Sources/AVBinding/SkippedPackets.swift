@@ -8,9 +8,12 @@ extension Demuxer {
   /// Whether what libavcodec leaves out of an unreferenced picture's packet changes nothing else.
   ///
   /// Of H.264 it leaves out every unit that calls itself unreferenced. A damaged one may be something else in a whole
-  /// decode: a parameter set, or a refresh that forgets all references.
+  /// decode: a parameter set, or a refresh that forgets all references. Of HEVC nothing is left out: with silent damage
+  /// later pictures came out otherwise (`DamagedBytesTests`).
   public func canSkip(_ packet: PacketBox) -> Bool {
-    guard let parameters = stream?.pointee.codecpar, parameters.pointee.codec_id == AV_CODEC_ID_H264 else { return true }
+    guard let parameters = stream?.pointee.codecpar else { return false }
+    if parameters.pointee.codec_id == AV_CODEC_ID_HEVC { return false }
+    guard parameters.pointee.codec_id == AV_CODEC_ID_H264 else { return true }
     guard let data = packet.raw.pointee.data else { return false }
     let bytes = UnsafeBufferPointer(start: data, count: packet.size)
     if let extra = parameters.pointee.extradata, parameters.pointee.extradata_size > 6, extra[0] == 1 {
