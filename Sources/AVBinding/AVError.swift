@@ -33,28 +33,50 @@ public enum AVLog {
   private static let messages = Monitor<[UInt: String]>([:])
   private static let lines = Monitor<[UInt: [Line]]>([:])
 
+  private static let watched = Monitor<[UInt: DamageSigns]>([:])
+
   private static let installed: Void = av_log_set_callback { context, level, format, arguments in
-    guard level <= AV_LOG_WARNING, let format, let arguments else { return }
+    guard level <= AV_LOG_INFO, let format, let arguments else { return }
+    let signs = DamageSigns.isSign(level, format) ? AVLog.signs(context) : nil
+    guard level <= AV_LOG_WARNING || signs != nil else { return }
     let thread = UInt(pthread_self())
-    guard AVLog.lines.with({ $0[thread] != nil }) || AVLog.messages.with({ $0[thread] != nil }) else { return }
+    guard signs != nil || AVLog.lines.with({ $0[thread] != nil }) || AVLog.messages.with({ $0[thread] != nil }) else { return }
     var prefix: Int32 = 0
     var line = [CChar](repeating: 0, count: 400)
     av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefix)
     let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    AVLog.keep(text, level: level, thread: thread)
+    if let signs, let context { signs.note(context, AVLog.body(text)) }
+    if level <= AV_LOG_WARNING { AVLog.keep(text, level: level, thread: thread) }
+  }
+
+  /// Lines of a codec context whose `opaque` is this one (those of its frame threads share it) go to `signs` too.
+  static func watch(_ opaque: UnsafeMutableRawPointer?, _ signs: DamageSigns?) {
+    watched.with { $0[UInt(bitPattern: opaque)] = signs }
+  }
+
+  /// Where the lines of a context go; nil for what is no codec context, or one that nobody watches.
+  private static func signs(_ context: UnsafeMutableRawPointer?) -> DamageSigns? {
+    guard let context, context.load(as: UnsafeRawPointer?.self) == UnsafeRawPointer(avcodec_get_class()) else { return nil }
+    let opaque = context.assumingMemoryBound(to: AVCodecContext.self).pointee.opaque
+    return watched.with { $0[UInt(bitPattern: opaque)] }
   }
 
   /// Silences the libraries for the whole process. `capture` does it too; later calls do nothing.
   public static func silence() { _ = installed }
 
-  private static func keep(_ text: String, level: Int32, thread: UInt) {
-    var text = Substring(text)
+  /// A line without its end and without what stands before it: "[mov,mp4 @ 0x55…] ".
+  private static func body(_ line: String) -> String {
+    var text = Substring(line)
     while let last = text.last, last.isWhitespace || last == "." { text = text.dropLast() }
-    if text.first == "[", let end = text.firstIndex(of: "]") {  // "[mov,mp4 @ 0x55…] "
+    if text.first == "[", let end = text.firstIndex(of: "]") {
       text = text[text.index(after: end)...].drop { $0.isWhitespace }
     }
-    guard !text.isEmpty else { return }
-    let line = String(text)
+    return String(text)
+  }
+
+  private static func keep(_ text: String, level: Int32, thread: UInt) {
+    let line = body(text)
+    guard !line.isEmpty else { return }
     lines.with { $0[thread]?.append(Line(isError: level <= AV_LOG_ERROR, text: line)) }
     guard level <= AV_LOG_ERROR else { return }
     // A refused size says more than what follows from it.

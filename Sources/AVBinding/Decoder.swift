@@ -21,12 +21,20 @@ public final class Decoder {
 
   let context: UnsafeMutablePointer<AVCodecContext>
   private let buffers: DirectBuffers
+  private let signs = DamageSigns()
   private let path: String
   /// Why what could not be decoded last never will be: a picture that is too large (65). nil: what follows may be.
   public private(set) var refusal: SluiceError?
 
+  /// - Parameters:
+  ///   - live: where the memory of the pictures can be found again; give the same one to a decoder that replaces another.
+  ///   - clears: pictures are zeroed before the codec gets them, so that what it leaves out does not show what was there.
+  ///     It is always so for codecs that leave something out without a word.
+  ///
   /// Throws 65 for a stream without a usable size, 69 when FFmpeg has no decoder for it.
-  public init(_ demuxer: Demuxer, threads: Int, allocator: any PictureAllocator) throws(SluiceError) {
+  public init(
+    _ demuxer: Demuxer, threads: Int, allocator: any PictureAllocator, live: LivePictures = LivePictures(), clears: Bool = false
+  ) throws(SluiceError) {
     guard let stream = demuxer.stream, let parameters = stream.pointee.codecpar else {
       throw SluiceError(.badInput, "no video in this file", at: demuxer.path)
     }
@@ -39,7 +47,8 @@ public final class Decoder {
     }
     guard let context = avcodec_alloc_context3(codec) else { throw SluiceError(.unavailable, "out of memory") }
     self.context = context
-    buffers = DirectBuffers(allocator)
+    buffers = DirectBuffers(
+      allocator, live, signs, clears: clears || !Self.alwaysFills(parameters.pointee.codec_id))
     avcodec_parameters_to_context(context, parameters)
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.thread_count = Int32(max(1, threads))
@@ -53,7 +62,9 @@ public final class Decoder {
       let buffers = Unmanaged<DirectBuffers>.fromOpaque(opaque).takeUnretainedValue()
       return buffers.provide(codec, frame, flags)
     }
+    AVLog.watch(context.pointee.opaque, signs)
     let (opened, message) = AVLog.capture { avcodec_open2(context, codec, nil) }
+    signs.forget()  // of the stream's header: the same from every place
     if opened < 0 {  // every field is set, so deinit frees the context
       let reason = message ?? AVErrorText.text(opened)
       throw SluiceError(.badInput, "cannot open the \(name) decoder: \(reason)", at: demuxer.path)
@@ -62,6 +73,7 @@ public final class Decoder {
 
   deinit {
     var context: UnsafeMutablePointer<AVCodecContext>? = context
+    AVLog.watch(context?.pointee.opaque, nil)
     avcodec_free_context(&context)
   }
 
@@ -86,12 +98,28 @@ public final class Decoder {
   }
 
   /// Forgets everything: what follows comes from another place of the file, or after the end.
-  public func flush() { avcodec_flush_buffers(context) }
+  public func flush() {
+    avcodec_flush_buffers(context)
+    signs.forget()
+  }
 
-  /// The allocator's memory in which a frame of this decoder lies; nil when libavcodec used its own.
-  public func memory(of frame: FrameBox) -> (any PictureMemory)? {
-    guard let buffer = frame.raw.pointee.buf.0, frame.raw.pointee.buf.1 == nil else { return nil }
-    return buffers.memory(at: buffer.pointee.data)
+  /// What the codec complained of since the last call, on whatever thread, except in pictures before `tick`: the last line.
+  /// nil: nothing. All that touches a picture has been seen when that picture comes out; of later ones something may be.
+  public func takeSign(from tick: Int64?) -> String? { signs.take(from: tick) }
+
+  /// No picture depends on another.
+  public var isIntraOnly: Bool {
+    avcodec_descriptor_get(context.pointee.codec_id).map { $0.pointee.props & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
+  }
+
+  /// Codecs that write every sample of a picture, or conceal what is missing, or say that something is wrong.
+  ///
+  /// VP8 and HEVC show, or predict from, samples that damaged data did not set, without an error.
+  private static func alwaysFills(_ codec: AVCodecID) -> Bool {
+    switch codec {
+    case AV_CODEC_ID_H264, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_VP9: true
+    default: false
+    }
   }
 
   /// FFmpeg's own decoders of VP8 and VP9 leave alpha out; libvpx is taken where the stream has it.
@@ -111,71 +139,5 @@ public final class Decoder {
     if code == AVErrorText.noMemory { ShortMemory.check() }
     if refusal == nil { refusal = PictureBound.refusal(message, path: path) }
     return .damaged(message ?? AVErrorText.text(code))
-  }
-}
-
-/// Turns an allocator's memory into the `AVBufferRef`s of `get_buffer2`, and finds it again from a frame's buffer.
-/// Thread-safe.
-private final class DirectBuffers: Sendable {
-  private let allocator: any PictureAllocator
-  private let live = Monitor<[UInt: any PictureMemory]>([:])
-
-  init(_ allocator: any PictureAllocator) { self.allocator = allocator }
-
-  func memory(at data: UnsafeMutablePointer<UInt8>?) -> (any PictureMemory)? {
-    live.with { $0[UInt(bitPattern: data)] }
-  }
-
-  /// `get_buffer2`: see `libavcodec/avcodec.h`.
-  func provide(
-    _ codec: UnsafeMutablePointer<AVCodecContext>, _ frame: UnsafeMutablePointer<AVFrame>, _ flags: Int32
-  ) -> Int32 {
-    let format = AVPixelFormat(frame.pointee.format)
-    guard codec.pointee.codec.pointee.capabilities & AV_CODEC_CAP_DR1 != 0,
-      PixelFormatMap.mapping(format)?.isDirect == true,
-      let layout = DirectLayout(codec, format: format, width: frame.pointee.width, height: frame.pointee.height),
-      let memory = allocator.memory(bytes: layout.bytes)
-    else { return avcodec_default_get_buffer2(codec, frame, flags) }
-
-    let base = memory.base.assumingMemoryBound(to: UInt8.self)
-    let lease = Unmanaged.passRetained(Lease(memory, self))
-    // Read-only: a codec that changes its last picture in place must take a new one; ours may be on its way already.
-    let buffer = av_buffer_create(
-      base, layout.bytes,
-      { opaque, data in
-        guard let opaque else { return }
-        let lease = Unmanaged<Lease>.fromOpaque(opaque).takeRetainedValue()
-        lease.owner.live.with { $0[UInt(bitPattern: data)] = nil }
-        lease.memory.letGo()
-      }, lease.toOpaque(), AV_BUFFER_FLAG_READONLY)
-    guard let buffer else {
-      lease.release()
-      memory.letGo()
-      return AVErrorText.noMemory
-    }
-    live.with { $0[UInt(bitPattern: base)] = memory }
-    frame.pointee.buf.0 = buffer
-    func place(_ plane: Int, _ offset: Int) -> UnsafeMutablePointer<UInt8>? { plane < layout.planes ? base + offset : nil }
-    frame.pointee.data.0 = place(0, layout.offset.0)
-    frame.pointee.data.1 = place(1, layout.offset.1)
-    frame.pointee.data.2 = place(2, layout.offset.2)
-    frame.pointee.data.3 = place(3, layout.offset.3)
-    frame.pointee.linesize.0 = layout.stride.0
-    frame.pointee.linesize.1 = layout.stride.1
-    frame.pointee.linesize.2 = layout.stride.2
-    frame.pointee.linesize.3 = layout.stride.3
-    frame.pointee.extended_data = UnsafeMutableRawPointer(frame).advanced(by: MemoryLayout<AVFrame>.offset(of: \.data) ?? 0)
-      .assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self)
-    return 0
-  }
-
-  /// Retained by the `AVBuffer`.
-  private final class Lease {
-    let memory: any PictureMemory
-    let owner: DirectBuffers
-    init(_ memory: any PictureMemory, _ owner: DirectBuffers) {
-      self.memory = memory
-      self.owner = owner
-    }
   }
 }

@@ -8,6 +8,11 @@ import SluiceBase
 /// (open-GOP leading pictures) is left out; if the first intact picture comes after the one wanted, the next try goes
 /// further back, at last to the start of the file. Where it gives none (AVI with B-frames, elementary streams),
 /// pictures are counted from the start.
+///
+/// Damage: what a codec makes of damaged data depends on what it decoded before, on its threads and on what lay in its
+/// memory. At the first sign of damage the pictures of that group (from a key frame to the next) are therefore decoded
+/// carefully: from the key frame before, by a new decoder with one thread and cleared memory, nothing skipped. Pictures that
+/// it marks as damaged are left out. Up to the first sign both ways give the same.
 final class FileSource: PictureSource {
   private let path: String
   private let threads: Int
@@ -50,15 +55,27 @@ final class FileSource: PictureSource {
   /// After a seek: pictures before this tick are not intact. nil until the first key frame was met.
   private var intactFrom: Int64?
   private var awaitsKey = false
+  /// After a seek: the key frame's time, from which on all is as from the start.
+  private var runsFrom: Int64?
+  private var runsFromStart = true
   private var found: Picture?
   private var damage: (count: UInt64, message: String?) = (0, nil)
+  private let live = LivePictures()
+  /// Set while a group is decoded carefully.
+  private var group: KeyFrameGroup?
+  /// Key frame before which packets are left out.
+  private var awaitedKey: Int64?
+  /// The picture given out last since the position was set, whatever was begun anew meanwhile.
+  private var lastGiven: Int64?
+  /// The file has no good picture: the damaged ones are shown.
+  private var showsDamaged = false
 
   init(path: String, threads: Int, allocator: any PictureAllocator) throws(SluiceError) {
     self.path = path
     self.threads = threads
     self.allocator = allocator
     demuxer = try Demuxer(path: path)
-    decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
+    decoder = try Decoder(demuxer, threads: threads, allocator: allocator, live: live)
     clock = TickClock(timeBase: demuxer.timeBase, origin: demuxer.isStill ? 0 : demuxer.startTime)
     traits = demuxer.traits
     isStill = demuxer.isStill
@@ -80,7 +97,7 @@ final class FileSource: PictureSource {
     return damage
   }
 
-  func memory(of picture: Picture) -> (any PictureMemory)? { decoder.memory(of: picture.frame) }
+  func memory(of picture: Picture) -> (any PictureMemory)? { live.memory(of: picture.frame) }
 
   // MARK: Position
 
@@ -93,7 +110,10 @@ final class FileSource: PictureSource {
     }
     wanted = nil
     positioned = limit
-    guard !countsPictures, let firstKey, limit > firstKey else { return try goToStart() }
+    lastGiven = nil
+    damage = (0, nil)
+    guard !countsPictures, !showsDamaged, let firstKey, limit > firstKey else { return try goToStart() }
+    if group != nil { try renew(careful: false) }
     wanted = count > 0 ? nil : limit
     if let key = demuxer.indexedKey(before: limit), key <= firstKey { return try goToStart() }
     var back: Int64 = 0
@@ -102,7 +122,10 @@ final class FileSource: PictureSource {
       let (target, overflow) = limit.subtractingReportingOverflow(back)
       guard !overflow, target > firstKey else { return try restart() }
       if demuxer.seek(to: target) {
+        if group != nil { try renew(careful: false) }
         beginAnew(afterSeek: true)
+        runsFromStart = false
+        lastGiven = nil
         if let first = try next() {
           found = first
           if first.tick <= limit { break }
@@ -113,7 +136,6 @@ final class FileSource: PictureSource {
       guard back > 0 else { return try restart() }
     }
     isAtBeginning = false
-    damage = (0, nil)
   }
 
   func advance(to limit: Int64) throws(SluiceError) {
@@ -139,19 +161,30 @@ final class FileSource: PictureSource {
   private func restart() throws(SluiceError) {
     found = nil
     demuxer = try Demuxer(path: path)
-    decoder = try Decoder(demuxer, threads: threads, allocator: allocator)
+    try renew(careful: showsDamaged)
     beginAnew(afterSeek: false)
+    group = showsDamaged ? .wholeFile : nil
     hasBegun = false
     isAtBeginning = true
-    damage = (0, nil)
+    runsFromStart = true
+    lastGiven = nil
+  }
+
+  /// A new decoder: flushing one does not make it forget everything.
+  private func renew(careful: Bool) throws(SluiceError) {
+    decoder.flush()  // its slots are wanted
+    decoder = try Decoder(demuxer, threads: careful ? 1 : threads, allocator: allocator, live: live, clears: careful)
+    group = nil
   }
 
   private func beginAnew(afterSeek: Bool) {
     decoder.flush()
     readAhead = []
     isDraining = false
+    awaitedKey = nil
     awaitsKey = afterSeek
     intactFrom = nil
+    runsFrom = nil
     repair = TimestampRepair(jump: clock.ticks(Rational(5)))
     decodingTimes = []
     pictures = 0
@@ -171,26 +204,46 @@ final class FileSource: PictureSource {
     }
     let frame = try FrameBox()
     while true {
-      switch decoder.receive(into: frame) {
+      let outcome = decoder.receive(into: frame)
+      if try mends(outcome, frame) { continue }
+      switch outcome {
       case .done:
         if let picture = accept(frame) { return picture }
+        if hasPassedGroup(frame) { try leaveGroup() }
       case .damaged(let message): note(message)
-      case .end: return nil
+      case .end:
+        if group?.end != nil {
+          try leaveGroup()
+        } else if isLost {
+          showsDamaged = true
+          try restart()
+          hasBegun = true
+        } else {
+          return nil
+        }
       case .blocked: feed()
       }
       if let refusal = decoder.refusal { throw refusal }
     }
   }
 
+  /// nil: it is not shown.
   private func accept(_ frame: FrameBox) -> Picture? {
     let stamp = countsPictures ? countedTime() : frame.pts
     if let intactFrom {
       guard let stamp, stamp >= intactFrom, !frame.isDamaged else { return nil }
       self.intactFrom = nil
     }
+    if let group, let stamp, !countsPictures, !group.contains(stamp) { return nil }
     guard let tick = repair.next(stamp, duration: lastDuration) else { return nil }
     lastDuration = frame.duration > 0 ? frame.duration : usualDuration
     if let stamp { inDecoder.removeAll { $0 <= stamp } }
+    if frame.isDamaged, !isStill, !showsDamaged {
+      note("damaged picture")
+      return nil
+    }
+    if let lastGiven, tick <= lastGiven { return nil }
+    lastGiven = tick
     givenOut = stamp == tick ? tick : nil
     return Picture(frame: frame, tick: tick, duration: lastDuration)
   }
@@ -223,7 +276,7 @@ final class FileSource: PictureSource {
       _ = decoder.send(nil)
       return
     }
-    decoder.skipsUnreferenced = isPassed(packet)
+    decoder.skipsUnreferenced = group == nil && isPassed(packet) && demuxer.canSkip(packet)
     if case .damaged(let message) = decoder.send(packet) { note(message) }
     packet.clear()
   }
@@ -244,10 +297,15 @@ final class FileSource: PictureSource {
       } else if !demuxer.read(into: packet) {
         return false
       }
+      if let awaitedKey {
+        guard packet.isKey, packet.pts == awaitedKey else { continue }
+        self.awaitedKey = nil
+      }
       if awaitsKey {
         guard packet.isKey, let pts = packet.pts else { continue }
         awaitsKey = false
         intactFrom = pts
+        runsFrom = pts
       }
       if let pts = packet.pts {
         if !countsPictures { inDecoder.append(pts) }
@@ -259,6 +317,57 @@ final class FileSource: PictureSource {
       return true
     }
   }
+
+  // MARK: Damage
+
+  /// At the first sign of damage begins the group of the next picture anew, carefully. false: there is none, or it is known.
+  private func mends(_ outcome: Decoder.Outcome, _ frame: FrameBox) throws(SluiceError) -> Bool {
+    guard group == nil, !isStill, !decoder.isIntraOnly, decoder.refusal == nil else { return false }
+    var sign = decoder.takeSign(from: runsFrom)
+    if case .damaged(let message) = outcome { sign = sign ?? message }
+    if case .done = outcome, frame.isDamaged, frame.pts ?? .max >= runsFrom ?? .min { sign = sign ?? "damaged picture" }
+    guard let sign else { return false }
+    note(sign)
+    // Pictures after the one given out last may be missing in its group; after a group only the next one can.
+    try beginCarefully(max(lastGiven ?? .min, runsFrom ?? .min))
+    return true
+  }
+
+  private func beginCarefully(_ tick: Int64) throws(SluiceError) {
+    found = nil
+    var wanted = KeyFrameGroup.wholeFile
+    if let firstKey, !countsPictures, !hasTimeless, !repair.isShifted {
+      let second = clock.ticks(.one)
+      wanted = try .around(tick, in: demuxer, firstKey: firstKey, second: second)
+      if let begin = wanted.begin, try !KeyFrameGroup.seek(demuxer, to: begin, firstKey: firstKey, second: second) {
+        wanted = .wholeFile
+      }
+    }
+    if wanted.begin == nil { demuxer = try Demuxer(path: path) }
+    try renew(careful: true)
+    beginAnew(afterSeek: false)
+    awaitedKey = wanted.begin
+    group = wanted
+  }
+
+  private func hasPassedGroup(_ frame: FrameBox) -> Bool {
+    guard !countsPictures, let end = group?.end, let stamp = frame.pts else { return false }
+    return stamp >= end
+  }
+
+  /// The next group is decoded as usual, from its key frame.
+  private func leaveGroup() throws(SluiceError) {
+    guard let end = group?.end, let firstKey else { return }
+    guard try KeyFrameGroup.seek(demuxer, to: end, firstKey: firstKey, second: clock.ticks(.one)) else {
+      return try beginCarefully(end)
+    }
+    try renew(careful: false)
+    beginAnew(afterSeek: true)
+    awaitedKey = end
+  }
+
+  /// From the start to the end there was damage, and no good picture.
+  private var isLost: Bool { runsFromStart && lastGiven == nil && damage.count > 0 && !isStill && !showsDamaged }
 
   private func note(_ message: String) { damage = (damage.count + 1, message) }
 }

@@ -12,8 +12,9 @@ final class SequenceSource: PictureSource {
   let rate: Rational
   /// Index in the files' numbers of the next one.
   private var index = 0
-  /// Decoders whose pictures may still be handed on.
-  private var decoders: [Decoder] = []
+  private let live = LivePictures()
+  /// Decoded by `position`, to be given out first.
+  private var found: Picture?
   private var damage: (count: UInt64, message: String?) = (0, nil)
   private(set) var isAtBeginning = true
 
@@ -30,8 +31,35 @@ final class SequenceSource: PictureSource {
     return damage
   }
 
-  /// Ticks count pictures, so `keeping` is exact.
+  /// Ticks count pictures, so `keeping` is exact; it goes on back to a good picture, which is what is held then.
   func position(before limit: Int64, keeping count: Int) {
+    goTo(limit, keeping: count)
+    found = nil
+    damage = (0, nil)
+    if !findGood(downTo: 0) { index = 0 }
+  }
+
+  func advance(to limit: Int64) {
+    guard found == nil else { return }
+    let next = index
+    goTo(limit, keeping: 0)
+    if index <= next || !findGood(downTo: next) { index = next }
+  }
+
+  /// The last good picture from `index` back: what is held where none comes.
+  private func findGood(downTo last: Int) -> Bool {
+    for candidate in stride(from: index, through: last, by: -1) {
+      isAtBeginning = candidate == 0
+      found = good(candidate)
+      if found != nil {
+        index = candidate + 1
+        return true
+      }
+    }
+    return false
+  }
+
+  private func goTo(_ limit: Int64, keeping count: Int) {
     var low = 0, high = files.numbers.count
     while low < high {
       let middle = (low + high) / 2
@@ -41,45 +69,43 @@ final class SequenceSource: PictureSource {
     isAtBeginning = index == 0
   }
 
-  func advance(to limit: Int64) {
-    let next = index
-    position(before: limit, keeping: 0)
-    index = max(index, next)
-  }
+  func memory(of picture: Picture) -> (any PictureMemory)? { live.memory(of: picture.frame) }
 
-  func memory(of picture: Picture) -> (any PictureMemory)? {
-    for decoder in decoders.reversed() {
-      if let memory = decoder.memory(of: picture.frame) { return memory }
+  func next() -> Picture? {
+    if let picture = found {
+      found = nil
+      return picture
+    }
+    while index < files.numbers.count {
+      index += 1
+      if let picture = good(index - 1) { return picture }
     }
     return nil
   }
 
-  func next() throws(SluiceError) -> Picture? {
-    while index < files.numbers.count {
-      let number = files.numbers[index]
-      index += 1
-      do throws(SluiceError) {
-        let picture = try picture(files.path(number))
-        return Picture(frame: picture, tick: number - files.first, duration: 1)
-      } catch {
-        damage = (damage.count + 1, error.description)
-      }
+  /// nil, and noted, when the file gives no good picture.
+  private func good(_ index: Int) -> Picture? {
+    let number = files.numbers[index]
+    do throws(SluiceError) {
+      let frame = try picture(files.path(number))
+      if !frame.isDamaged { return Picture(frame: frame, tick: number - files.first, duration: 1) }
+      damage = (damage.count + 1, "damaged picture")
+    } catch {
+      damage = (damage.count + 1, error.description)
     }
     return nil
   }
 
   private func picture(_ path: String) throws(SluiceError) -> FrameBox {
     let demuxer = try Demuxer(path: path)
-    let decoder = try Decoder(demuxer, threads: 1, allocator: allocator)
+    let decoder = try Decoder(demuxer, threads: 1, allocator: allocator, live: live)
     let frame = try FrameBox()
     let packet = try PacketBox()
     var complaint: String?
     var hasEnded = false
     while true {
       switch decoder.receive(into: frame) {
-      case .done:
-        decoders = decoders.suffix(1) + [decoder]
-        return frame
+      case .done: return frame
       case .damaged(let message): complaint = message
       case .end:
         if let refusal = decoder.refusal { throw refusal }

@@ -22,4 +22,25 @@ public enum TextFonts {
     paths += ["/usr/lib/locale", "/etc/ld.so.cache"]
     return paths
   }()
+
+  /// Every font file that may be chosen, and the files by which it is chosen; sorted.
+  public static var files: [String] {
+    guard FcInit() != 0, let configuration = FcConfigGetCurrent() else { return [] }
+    var paths: Set<String> = []
+    for list in [FcConfigGetConfigFiles(configuration), FcConfigGetFontDirs(configuration)] {
+      guard let list else { continue }
+      while let next = FcStrListNext(list) { paths.insert(String(cString: next)) }
+      FcStrListDone(list)
+    }
+    for kind in [FcSetSystem, FcSetApplication] {
+      guard let set = FcConfigGetFonts(configuration, kind)?.pointee else { continue }
+      for index in 0..<Int(set.nfont) {
+        var file: UnsafeMutablePointer<FcChar8>?
+        if FcPatternGetString(set.fonts[index], FC_FILE, 0, &file) == FcResultMatch, let file {
+          paths.insert(String(cString: file))
+        }
+      }
+    }
+    return paths.sorted()
+  }
 }

@@ -42,13 +42,15 @@ final class FakeProvider: SlotProvider, StageCounters, @unchecked Sendable {
   let keepsBytes: Bool
   let cancelAfter: Int
 
-  init(slotBytes: Int, slots: Int, credit: Int = 3, keepsBytes: Bool = false, cancelAfter: Int = .max) {
+  init(
+    slotBytes: Int, slots: Int, credit: Int = 3, keepsBytes: Bool = false, cancelAfter: Int = .max, fill: UInt8 = 0x5a
+  ) {
     self.slotBytes = slotBytes
     self.credit = credit
     self.keepsBytes = keepsBytes
     self.cancelAfter = cancelAfter
     memory = .allocate(byteCount: slotBytes * slots, alignment: 4096)
-    memory.initializeMemory(as: UInt8.self, repeating: 0x5a, count: slotBytes * slots)
+    memory.initializeMemory(as: UInt8.self, repeating: fill, count: slotBytes * slots)
     state = Monitor(State(slots: Array(repeating: Slot(), count: slots)))
   }
   deinit { memory.deallocate() }

@@ -68,6 +68,19 @@ enum Clips {
     return path
   }()
   static let long = make("long.mp4", seconds: 20, ["-c:v", "libx264", "-preset", "ultrafast", "-g", "24"])
+  /// Bits of its pictures flipped; the container is whole.
+  static let damaged: String = {
+    let path = make("damaged.mp4", seconds: 20, ["-c:v", "libx264", "-preset", "fast", "-g", "24", "-bf", "3", "-b:v", "300k"])
+    do {
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      guard let box = bytes.range(of: Data("mdat".utf8)) else { throw Failed(text: "no pictures in \(path)") }
+      let size = bytes[(box.lowerBound - 4)..<box.lowerBound].reduce(0) { $0 << 8 | Int($1) }
+      var random = SeededRandom(state: 5)
+      for _ in 0..<14 { bytes[box.upperBound + Int.random(in: 2000..<(size - 8), using: &random)] ^= 0x10 }
+      try bytes.write(to: URL(fileURLWithPath: path))
+    } catch { fatalError("\(error)") }
+    return path
+  }()
   /// R'G'B' inside, so that a PNG holds exactly what the codec delivered.
   static func rgb(_ name: String, _ options: [String], filter: String? = nil) -> String {
     make("rgb-" + name, source: "mandelbrot", filter: filter, format: "gbrp", ["-c:v", "libx264rgb", "-qp", "20"] + options)

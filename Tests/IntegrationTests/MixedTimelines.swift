@@ -41,7 +41,7 @@ struct MixedTimeline {
             { source: "talk", at: 1, duration: 4, effects: [ { biquad: { type: "highpass", frequency: 200 } } ] } ] } ] }
       """)
     var pieces: [CutListTests.Piece] = []
-    for (index, source) in [a, c, b, a, c, b, a].enumerated() {
+    for (index, source) in [a, c, b, Clips.damaged, a, c, b, Clips.damaged].enumerated() {
       pieces.append(.init(source: source, at: Double(index), from: 0.25, duration: 1))
     }
     try box.write("cuts.json5", CutListTests.project(pieces))

@@ -41,7 +41,7 @@ import Timeline
     let plan = try PlanCompiler.compile(
       project, media: found, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
     return plan.withView { view in
-      let book = SourceBook(plan: view, media: found)
+      let book = SourceBook(plan: view, media: found, workerDirectory: nil)
       let keys = SegmentKeys(plan: view, sources: book, programs: Array(programs.utf8))
       return keys.key(of: Segment.cut(view.frameCount)[0])
     }
@@ -109,6 +109,9 @@ import Timeline
     #expect(try Self.key("{ lavfi: \"life=s=64x64\" }") == nil)
     #expect(try Self.key("{ lavfi: \"life=s=64x64:seed=3\" }") != nil)
     #expect(try Self.key("{ lavfi: \"movie=\(path)\" }") == nil)
+    // A file that is named by the option's place only.
+    #expect(try Self.key("{ lavfi: \"cellauto=\(path):seed=1\" }") == nil)
+    #expect(try Self.key("{ lavfi: \"cellauto=\(path).none:seed=1\" }") != nil)
     #expect(try Self.key("\"\(path)\"", effect: ", effects: [ { avfilter: \"random\" } ]") == nil)
     #expect(try Self.key("\"\(path)\"", effect: ", effects: [ { avfilter: \"hflip\" } ]") != nil)
     var playlist = try Self.media(path)

@@ -42,7 +42,7 @@ enum ProgramIdentity {
     if let known = read(memory, heading) { return known }
     var found: Set<String> = []
     for path in programs {
-      guard let lines = ask(path) else { return nil }
+      guard let lines = ask(path, "--identity") else { return nil }
       found.formUnion(lines)
     }
     let sorted = found.sorted()
@@ -63,13 +63,13 @@ enum ProgramIdentity {
     return paths.allSatisfy { access($0, F_OK) == 0 } ? paths : nil
   }
 
-  /// What `PROGRAM --identity` prints; nil when it fails or takes long.
-  private static func ask(_ program: String) -> [String]? {
+  /// Lines that `PROGRAM ARGUMENT` prints; nil when it fails, prints none or takes long.
+  static func ask(_ program: String, _ argument: String) -> [String]? {
     var fds: [Int32] = [-1, -1]
     guard sluice_pipe(&fds) == 0 else { return nil }
     let reader = FileDescriptor(fds[0])
     var writer: FileDescriptor? = FileDescriptor(fds[1])
-    guard let child = try? ChildProcess(program, arguments: ["--identity"], descriptors: [(fds[1], 1)]) else { return nil }
+    guard let child = try? ChildProcess(program, arguments: [argument], descriptors: [(fds[1], 1)]) else { return nil }
     withExtendedLifetime(writer) {}
     writer = nil
     _ = sluice_set_nonblocking(reader.raw)

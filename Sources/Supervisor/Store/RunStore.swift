@@ -68,7 +68,7 @@ final class RunStore {
     }
     guard let plan = PlanCopy(plan) else { return nil }
     self.plan = plan
-    sources = SourceBook(plan: plan.view, media: media)
+    sources = SourceBook(plan: plan.view, media: media, workerDirectory: workerDirectory)
     if let path = sources.staleFile { warning("\(path): changes while it is used; what shows it is not kept") }
     keys = SegmentKeys(plan: plan.view, sources: sources, programs: programs)
   }

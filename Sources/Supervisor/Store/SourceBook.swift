@@ -21,16 +21,20 @@ final class SourceBook: Sendable {
   private let sequences: [Int: Sequence]
   /// Files that were others when they were probed.
   private let stale: Set<String>
-  private let fonts: Monitor<[UInt8]?>
+  private let workerDirectory: String?
+  /// Outer nil: not asked for yet.
+  private let fonts: Monitor<[UInt8]??>
 
   private struct Sequence {
     var key: SequenceKey
     var files: [(tick: Int64, path: String)]
   }
 
-  /// Looks at every file of the plan: call it before a decoder does. `media`: as probed.
-  init(plan: PlanView, media: [String: MediaInfo]) {
+  /// Looks at every file of the plan: call it before a decoder does. `media`: as probed. `workerDirectory`: where the
+  /// decoder program lies, which knows the fonts.
+  init(plan: PlanView, media: [String: MediaInfo], workerDirectory: String?) {
     self.plan = plan
+    self.workerDirectory = workerDirectory
     let listing: Set<String> = ["concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"]
     var playlists: Set<String> = []
     for info in media.values where info.container.split(separator: ",").contains(where: { listing.contains(String($0)) }) {
@@ -73,7 +77,8 @@ final class SourceBook: Sendable {
     case .file(let path):
       guard !playlists.contains(path) else { return nil }
       files.append(path)
-    case .filterGraph(let text): guard EffectTraits.isRepeatable(filters: text) else { return nil }
+      needsFonts = path.lowercased().hasSuffix(".svg")
+    case .filterGraph(let text): guard Self.isRepeatable(text) else { return nil }
     case .sequence:
       guard let shown = sequence(use) else { return nil }
       files += shown
@@ -88,7 +93,8 @@ final class SourceBook: Sendable {
       guard !stale.contains(path), let file = watch.identity(path) else { return nil }
       text += "\(path.utf8.count) \(path) \(file)\n"
     }
-    return Identity(bytes: Array(text.utf8) + (needsFonts ? fontBytes() : []), files: files)
+    guard let fonts = needsFonts ? fontBytes() : [] else { return nil }
+    return Identity(bytes: Array(text.utf8) + fonts, files: files)
   }
 
   /// The first file that is not what it was, or sequence that has not the files that it had; nil: all are.
@@ -120,11 +126,12 @@ final class SourceBook: Sendable {
     return files.numbers.map { ($0 - key.first, files.path($0)) }
   }
 
-  private func fontBytes() -> [UInt8] {
+  /// nil when it cannot be told which fonts there are.
+  private func fontBytes() -> [UInt8]? {
     fonts.with { known in
       if let known { return known }
-      let bytes = FontFiles.identity()
-      known = bytes
+      let bytes = FontFiles.identity(workerDirectory)
+      known = .some(bytes)
       return bytes
     }
   }
@@ -136,36 +143,14 @@ final class SourceBook: Sendable {
     for effect in chain.effects {
       switch effect {
       case .lut(let path): paths.append(path)
-      case .avfilter(let text, _): guard EffectTraits.isRepeatable(filters: text) else { return nil }
+      case .avfilter(let text, _): guard isRepeatable(text) else { return nil }
       }
     }
     return paths
   }
-}
 
-/// What text is drawn with: the installed fonts and how they are chosen.
-enum FontFiles {
-  static func identity() -> [UInt8] {
-    var text = ""
-    let home = System.environment("HOME") ?? ""
-    let data = System.environment("XDG_DATA_HOME") ?? home + "/.local/share"
-    let settings = System.environment("XDG_CONFIG_HOME") ?? home + "/.config"
-    for folder in [
-      "/usr/share/fonts", "/usr/local/share/fonts", data + "/fonts", home + "/.fonts", "/etc/fonts", settings + "/fontconfig",
-    ] {
-      add(folder, depth: 0, &text)
-    }
-    for name in ["FONTCONFIG_FILE", "FONTCONFIG_PATH", "LANG", "LC_ALL", "LC_CTYPE"] {
-      text += "\(System.environment(name) ?? "")\n"
-    }
-    return SegmentKey(of: [Array(text.utf8)]).bytes
-  }
-
-  private static func add(_ path: String, depth: Int, _ text: inout String) {
-    guard depth < 8 else { return }
-    for name in RunDirectory.entries(path) {
-      let entry = path + "/" + name
-      if let file = FileIdentity(entry) { text += "\(entry) \(file)\n" } else { add(entry, depth: depth + 1, &text) }
-    }
+  /// What filters make of their input alone; not where any of their words is a file, whatever the option is called.
+  private static func isRepeatable(_ filters: String) -> Bool {
+    NamedFiles.files(in: filters).isEmpty && EffectTraits.isRepeatable(filters: filters)
   }
 }

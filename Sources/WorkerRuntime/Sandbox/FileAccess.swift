@@ -1,10 +1,6 @@
 import CSluice
 import SluiceBase
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// The files that a worker may still read once it is contained. Nothing may be written, whatever is named here.
 public struct FileAccess: Sendable, Equatable {
   /// Files, or folders with all that lies below them.
@@ -31,31 +27,6 @@ public struct FileAccess: Sendable, Equatable {
   /// Files that a text of options or filters names, which the user wrote: `lut3d=file=a.cube`, `movie=/clips/a.mp4`,
   /// `qpfile=q.txt`. Every word of it that is the path of a file counts; a folder does not.
   public mutating func readNamed(in text: String) {
-    for word in Self.words(text) where word.contains("/") || word.contains(".") {
-      var status = stat()
-      if stat(word, &status) == 0, status.st_mode & S_IFMT == S_IFREG { read(word) }
-    }
-  }
-
-  /// Words between the separators of libavfilter and of option lists; a backslash or quotes keep a separator in the word.
-  static func words(_ text: String) -> [String] {
-    var words = [""]
-    var quoted = false
-    var escaped = false
-    for character in text {
-      if escaped {
-        escaped = false
-        words[words.count - 1].append(character)
-      } else if character == "\\" {
-        escaped = true
-      } else if character == "'" {
-        quoted.toggle()
-      } else if !quoted, ":=,;[]|@".contains(character) || character.isWhitespace {
-        words.append("")
-      } else {
-        words[words.count - 1].append(character)
-      }
-    }
-    return words.filter { !$0.isEmpty }
+    read(NamedFiles.files(in: text))
   }
 }
