@@ -51,7 +51,8 @@ public final class Decoder {
       allocator, live, signs, clears: clears || !Self.alwaysFills(parameters.pointee.codec_id))
     avcodec_parameters_to_context(context, parameters)
     context.pointee.pkt_timebase = stream.pointee.time_base
-    context.pointee.thread_count = Int32(max(1, threads))
+    // Pictures of HEVC that are damaged without a word depend on who decodes beside them: its threads would decide about bytes.
+    context.pointee.thread_count = parameters.pointee.codec_id == AV_CODEC_ID_HEVC ? 1 : Int32(max(1, threads))
     context.pointee.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE
     context.pointee.max_pixels = Int64(PictureBound.pixels)
     _ = PictureBound.installed

@@ -351,6 +351,21 @@ import Timeline
     }
   }
 
+  /// What cannot be reached is said, with what is.
+  @Test func aLoudnessThatCannotBeReachedIsTold() throws {
+    for (samples, word) in [(noise(48000 * 3).map { $0 * 0.5 }, "not -3.0"), (sine(440, 4800, rate: 48000), "shorter than 0.4 s")] {
+      let path = try Media.wave([samples], rate: 48000)
+      var draft = Draft(frames: Int64(samples.count), channels: 1)
+      draft.add(.file(path), at: 0, frames: Int64(samples.count))
+      draft.plan.loudness = -3
+      var told: [String] = []
+      let renderer = SoundRenderer(draft.plan, sources: draft.sources, warn: { told.append($0) })
+      let out = try renderer.renderAll()[0]
+      #expect(told.count == 1 && told.first?.contains(word) == true, "\(told)")
+      #expect(out.allSatisfy { $0.magnitude <= 1 })
+    }
+  }
+
   @Test(arguments: [-14.0, -23.0]) func loudnessIsBroughtToATarget(_ wanted: Double) throws {
     // Loud and soft parts, with peaks that -14 LUFS would push above full scale.
     var samples = noise(48000 * 12, seed: 50, level: 0.05)

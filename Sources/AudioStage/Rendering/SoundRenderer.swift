@@ -115,7 +115,9 @@ public final class SoundRenderer {
     let heard = try measure()
     loudness = heard
     isMeasured = true
-    guard let heard else { return }
+    guard let heard else {
+      return warn("the sound is silent or shorter than 0.4 s: it cannot be brought to \(Self.text(wanted)) LUFS, and stays as it is")
+    }
     var gain = wanted - heard.integrated
     if heard.truePeak + gain <= Self.peak {
       return master = [Self.gain(gain)]
@@ -131,6 +133,14 @@ public final class SoundRenderer {
       ceiling -= max(0, over)
     }
     master = [Self.gain(gain), .limiter(["ceiling": .constant(ceiling)])]
+    guard let reached = try measure()?.integrated, (wanted - reached).magnitude >= 0.5 else { return }
+    warn(
+      "the loudness becomes \(Self.text(reached)) LUFS, not \(Self.text(wanted)): peaks stay below \(Self.text(Self.peak)) dBTP")
+  }
+
+  private static func text(_ decibels: Double) -> String {
+    let tenths = Int((decibels * 10).rounded())
+    return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
   }
 
   /// dBTP that nothing is above.
