@@ -103,7 +103,7 @@ import Testing
   @Test func equalBytesWhereAndOnlyWhereTheSameIsShown() {
     var random = TestRandom(41)
     var same = 0, other = 0
-    for round in 0..<250 {
+    for round in 0..<90 {
       let project = Self.randomProject(&random)
       guard let plan = Self.plan(project) else { continue }
       var edited = project
@@ -120,7 +120,7 @@ import Testing
         _ = Self.compare(plan, frames, plan, elsewhere, "round \(round), frames \(frames) and \(elsewhere)")
       }
     }
-    #expect(same > 100 && other > 50, "\(same) pairs were equal, \(other) not")
+    #expect(same > 100 && other > 20, "\(same) pairs were equal, \(other) not")
   }
 
   /// Something small, as a user changes a timeline.
@@ -160,7 +160,7 @@ import Testing
   @Test func whatStandsLaterOnTheTimelineKeepsItsBytes() throws {
     var random = TestRandom(42)
     var compared = 0
-    for round in 0..<100 {
+    for round in 0..<50 {
       let project = Self.randomProject(&random)
       guard let plan = Self.plan(project) else { continue }
       let shift = Int64.random(in: 1...500, using: &random)
@@ -239,7 +239,7 @@ import Testing
   /// Where nothing moves, frames with equal layers are found without looking at each.
   @Test func nextChangeNeverPassesOne() {
     var random = TestRandom(44)
-    for round in 0..<60 {
+    for round in 0..<40 {
       guard let plan = Self.plan(Self.randomProject(&random)) else { continue }
       plan.withView { view in
         var frame: Int64 = 0

@@ -239,7 +239,7 @@ func sound(
   @Test func whatIsWrittenIsReadBack() throws {
     var random = TestRandom(50)
     var read = 0
-    for _ in 0..<300 {
+    for _ in 0..<100 {
       guard let plan = Self.compile(Self.project(&random)) else { continue }
       try plan.withView { view in
         let sound = try #require(view.sound)
@@ -260,7 +260,7 @@ func sound(
   @Test func mutatedSoundIsRefusedOrReadInBounds() throws {
     var random = TestRandom(51)
     var accepted = 0
-    for round in 0..<200 {
+    for round in 0..<70 {
       guard let plan = Self.compile(Self.project(&random)) else { continue }
       for _ in 0..<40 {
         var bytes = plan.bytes
@@ -289,7 +289,7 @@ func sound(
   @Test func aRangeIsHeardAsInTheWhole() throws {
     var random = TestRandom(52)
     var compared = 0
-    for _ in 0..<400 {
+    for _ in 0..<120 {
       let project = Self.project(&random)
       guard let whole = Self.compile(project)?.withView({ $0.sound }), whole.frames > 10 else { continue }
       let from = Int64.random(in: 0..<whole.frames - 1, using: &random),
