@@ -54,7 +54,8 @@ public enum StatisticsJSON {
     members += [
       JSONMember("quanta", .number(profile.quanta)), JSONMember("averageLoad", number(profile.averageLoad)),
       JSONMember("peakLoad", number(profile.peakLoad)), JSONMember("underrunEvents", .number(profile.underruns)),
-      JSONMember("underrunDuration", number(profile.underrunSeconds)), JSONMember("averageLatency", number(profile.latencySeconds)),
+      JSONMember("underrunDuration", number(profile.underrunSeconds)),
+      JSONMember("averageLatency", number(profile.latencySeconds)),
       JSONMember("allocations", .number(profile.allocations)),
       JSONMember("poolPressure", .string(["low", "medium", "high"][min(max(profile.poolPressure, 0), 2)])),
     ]

@@ -353,7 +353,9 @@ import Timeline
 
   /// What cannot be reached is said, with what is.
   @Test func aLoudnessThatCannotBeReachedIsTold() throws {
-    for (samples, word) in [(noise(48000 * 3).map { $0 * 0.5 }, "not -3.0"), (sine(440, 4800, rate: 48000), "shorter than 0.4 s")] {
+    for (samples, word) in [
+      (noise(48000 * 3).map { $0 * 0.5 }, "not -3.0"), (sine(440, 4800, rate: 48000), "shorter than 0.4 s"),
+    ] {
       let path = try Media.wave([samples], rate: 48000)
       var draft = Draft(frames: Int64(samples.count), channels: 1)
       draft.add(.file(path), at: 0, frames: Int64(samples.count))

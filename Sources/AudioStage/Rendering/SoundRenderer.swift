@@ -116,7 +116,8 @@ public final class SoundRenderer {
     loudness = heard
     isMeasured = true
     guard let heard else {
-      return warn("the sound is silent or shorter than 0.4 s: it cannot be brought to \(Self.text(wanted)) LUFS, and stays as it is")
+      return warn(
+        "the sound is silent or shorter than 0.4 s: it cannot be brought to \(Self.text(wanted)) LUFS, and stays as it is")
     }
     var gain = wanted - heard.integrated
     if heard.truePeak + gain <= Self.peak {
