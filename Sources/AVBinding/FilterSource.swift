@@ -12,7 +12,8 @@ public final class FilterSource {
   private let sink: UnsafeMutablePointer<AVFilterContext>
   private let text: String
 
-  /// Throws 65 with libavfilter's own words when the graph is wrong has not exactly one video output; its outputs of sound go nowhere.
+  /// Throws 65 with libavfilter's own words when the graph is wrong, or has not exactly one video output; its outputs of
+  /// sound go nowhere.
   public init(_ text: String) throws(SluiceError) {
     self.text = text
     let (result, message) = AVLog.capture { Self.build(text) }

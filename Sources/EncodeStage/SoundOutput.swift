@@ -24,7 +24,8 @@ public final class SoundOutput {
     time = WorkTime(counters)
   }
 
-  /// Encodes a block (a frame in the counters), which has been read when this returns. Blocks come in order from 0, all but the last of full length.
+  /// Encodes a block (a frame in the counters), which has been read when this returns. Blocks come in order from 0, all but the
+  /// last of full length.
   public func encode(_ block: SoundBlock, in slot: ReadableSlot) throws(SluiceError) {
     let start = sluice_now_ns()
     defer { time.count(since: start, blocked: output.blockedNanoseconds, frames: 1) }

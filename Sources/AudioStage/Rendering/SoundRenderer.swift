@@ -124,19 +124,20 @@ public final class SoundRenderer {
       return master = [Self.gain(gain)]
     }
     var ceiling = Self.peak
-    for _ in 0..<4 {
+    for pass in 0... {
       master = [Self.gain(gain), .limiter(["ceiling": .constant(ceiling)])]
       guard let result = try measure() else { return }
       let missing = wanted - result.integrated
       let over = result.truePeak - Self.peak
       if missing.magnitude < 0.05 && over <= 0 { return }
+      guard pass < 4 else {
+        if missing.magnitude < 0.5 { return }
+        let (reached, aim, peak) = (Self.text(result.integrated), Self.text(wanted), Self.text(Self.peak))
+        return warn("the loudness becomes \(reached) LUFS, not \(aim): peaks stay below \(peak) dBTP")
+      }
       gain += missing
       ceiling -= max(0, over)
     }
-    master = [Self.gain(gain), .limiter(["ceiling": .constant(ceiling)])]
-    guard let reached = try measure()?.integrated, (wanted - reached).magnitude >= 0.5 else { return }
-    warn(
-      "the loudness becomes \(Self.text(reached)) LUFS, not \(Self.text(wanted)): peaks stay below \(Self.text(Self.peak)) dBTP")
   }
 
   private static func text(_ decibels: Double) -> String {

@@ -7,17 +7,20 @@ import SluiceBase
 ///
 /// The bytes move on a thread of the relay's own, because the reader decides when. Methods may be called from any thread.
 final class OutputRelay: @unchecked Sendable {
-  // Sendable: `writer` is the creator's, `position` and the like are in the monitor.
+  // Sendable: `writer` is the creator's, the rest is in the monitor.
   private struct State {
-    var position: UInt64 = 0
-    /// Of the stream, of what this relay's encoder has written.
+    /// Until it has ended.
+    var before: OutputRelay?
+    /// Bytes of the output's stream that were out before.
+    var out: UInt64 = 0
+    /// Position of the stream behind what this relay's encoder has written, as far as it was taken.
     var end: UInt64 = 0
     var isMoving = false
     var hasEnded = false
     var error: Int32 = 0
   }
 
-  private let state = Monitor(State())
+  private let state: Monitor<State>
   private let bell: FileDescriptor
   private var writer: FileDescriptor?
 
@@ -30,20 +33,18 @@ final class OutputRelay: @unchecked Sendable {
   /// All that the encoder wrote has gone out, or an error ended it.
   var hasEnded: Bool { state.with { $0.hasEnded } }
   /// Bytes of the output's stream that have gone out, those before this relay included.
-  var position: UInt64 { state.with { $0.position } }
+  var position: UInt64 { state.with { max($0.out, $0.end) } }
   private var end: UInt64 { state.with { $0.end } }
   /// errno of the output; 0: none.
   var error: Int32 { state.with { $0.error } }
   /// It has something for the reader, and the reader does not take it.
-  var isKeptByReader: Bool { state.with { $0.isMoving } || before.with { $0 }?.isKeptByReader == true }
-  /// Until it has ended.
-  private let before: Monitor<OutputRelay?>
+  var isKeptByReader: Bool { state.with { $0.isMoving || $0.before?.isKeptByReader == true } }
 
   /// - Parameters:
   ///   - before: the relay of the part before, or of the encoder that died; it ends by itself.
   ///   - start: position of the stream at which the encoder begins; nil: where that of `before` ended.
   init(to output: FileDescriptor, after before: OutputRelay?, from start: UInt64?) throws(SluiceError) {
-    self.before = Monitor(before)
+    state = Monitor(State(before: before))
     var fds: [Int32] = [-1, -1]
     guard sluice_pipe(&fds) == 0 else { throw SluiceError(.unavailable, "pipe: \(SystemError("pipe").reason)") }
     let reader = FileDescriptor(fds[0])
@@ -63,14 +64,14 @@ final class OutputRelay: @unchecked Sendable {
   }
 
   private func run(_ reader: FileDescriptor, _ output: FileDescriptor, _ start: UInt64?) {
-    let last = before.with { $0 }
+    let last = state.with { $0.before }
     last?.waitForEnd()
     let out = last?.position ?? 0
     let start = start ?? last?.end ?? 0
     var error = last?.error ?? 0
-    before.with { $0 = nil }
     state.with {
-      $0.position = out
+      $0.before = nil
+      $0.out = out
       $0.end = start
     }
     if error == 0, start > out { error = EIO }  // nobody may leave a hole
@@ -109,10 +110,7 @@ final class OutputRelay: @unchecked Sendable {
       let error = n < 0 ? sluice_errno() : 0
       state.with {
         $0.isMoving = false
-        if n > 0 {
-          $0.position += UInt64(n)
-          $0.end += UInt64(n)
-        }
+        if n > 0 { $0.end += UInt64(n) }
       }
       if n <= 0 { return error }
     }

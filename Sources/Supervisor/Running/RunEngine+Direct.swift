@@ -9,8 +9,6 @@ struct DirectOutput {
   var relay: OutputRelay? = nil
   /// Of the parts that are finished, as the encoder says.
   var bytes: [Int: UInt64] = [:]
-  /// All of them are.
-  var isFinished = false
   /// The part that comes when nobody dies.
   var next = 0
 
@@ -39,17 +37,19 @@ extension RunEngine {
   }
 
   /// The encoder has finished a part.
-  func directPartDone(_ part: Int, _ bytes: UInt64, isLast: Bool) throws(SluiceError) {
+  func directPartDone(_ part: Int, _ bytes: UInt64) throws(SluiceError) {
     direct.bytes[part] = bytes
-    direct.isFinished = isLast
     outputBytes = direct.total
     try checkDirectEnd()
   }
 
+  /// Every part is; sound alone is one.
+  private var isDirectFinished: Bool { direct.bytes.count == max(1, flow.all.count) }
+
   /// After the encoder has finished: the output is written when all has gone out.
   func checkDirectEnd() throws(SluiceError) {
     guard let relay = direct.relay, relay.hasEnded else {
-      if direct.relay == nil, direct.isFinished { isWritten = true }
+      if direct.relay == nil, isDirectFinished { isWritten = true }
       return
     }
     if relay.error != 0 {
@@ -59,7 +59,7 @@ extension RunEngine {
           .cannotCreate,
           broken ? "the reader closed the pipe" : "cannot be written: \(SystemError("write", errno: relay.error).reason)"))
     }
-    guard direct.isFinished else { return }
+    guard isDirectFinished else { return }
     guard relay.position == direct.total else {
       throw SluiceError(.software, "\(relay.position) bytes of \(direct.total) have gone out", at: outputName)
     }

@@ -225,7 +225,7 @@ extension RunEngine {
   private func segmentDone(_ segment: Segment, _ bytes: UInt64) throws(SluiceError) {
     segmentsWritten += 1
     if prepared.direct {
-      try directPartDone(segment.index, bytes, isLast: segmentsWritten == flow.all.count)
+      try directPartDone(segment.index, bytes)
     } else if let file = segmentFiles.removeValue(forKey: segment.index) {
       try segmentFinished(segment, file)
     }

@@ -60,7 +60,7 @@ extension RunEngine {
 
   func soundDone(_ bytes: UInt64) throws(SluiceError) {
     guard let file = soundFile else {
-      return try directPartDone(0, bytes, isLast: true)
+      return try directPartDone(0, bytes)
     }
     soundFile = nil
     flow.sound = file

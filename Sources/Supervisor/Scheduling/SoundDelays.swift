@@ -41,23 +41,17 @@ struct SoundDelays {
   }
 
   private func peak(of isPart: (_ track: Int) -> Bool) -> Int {
-    var events: [(at: Int64, change: Int)] = []
+    var changes: [(at: Int64, by: Int64)] = []
     let tail = Int64(Self.tailSeconds * sound.sampleRate)
     func add(_ count: Int, _ clip: Int?) {
       if count == 0 { return }
       let span = clip.map { (sound.clips[$0].first - tail, sound.clips[$0].end + tail) } ?? (.min, .max)
-      events.append((span.0, count))
-      events.append((span.1, -count))
+      changes.append((span.0, Int64(count)))
+      changes.append((span.1, -Int64(count)))
     }
     for (index, track) in sound.tracks.enumerated() where isPart(index) { add(Self.count(track.effects), track.into) }
     for (index, clip) in sound.clips.enumerated() where isPart(clip.track) { add(Self.count(clip.effects), index) }
-    events.sort { ($0.at, $0.change) < ($1.at, $1.change) }
-    var now = 0, most = 0
-    for event in events {
-      now += event.change
-      most = max(most, now)
-    }
-    return most
+    return Int(Overlap.peak(changes))
   }
 
   private static func count(_ effects: [SoundPlan.Effect]) -> Int { effects.count { $0.kind == .delay } }

@@ -50,22 +50,29 @@ struct SoundSizing {
 
   /// Of the clips that sound at the same time, opened a second before.
   private static func peak(_ sound: SoundPlan) -> UInt64 {
-    var events: [(at: Int64, bytes: Int64)] = []
-    events.reserveCapacity(sound.clips.count * 2)
+    var changes: [(at: Int64, by: Int64)] = []
+    changes.reserveCapacity(sound.clips.count * 2)
     for clip in sound.clips {
       var bytes = Int64(clipBytes)
       if clip.speed.num < 0 { bytes += Int64(backwardBytes) }
       if clip.preservesPitch, clip.speed != .one { bytes += Int64(stretchBytes) }
-      events.append((clip.first - Int64(sound.sampleRate), bytes))
-      events.append((clip.end, -bytes))
+      changes.append((clip.first - Int64(sound.sampleRate), bytes))
+      changes.append((clip.end, -bytes))
     }
-    events.sort { ($0.at, $0.bytes) < ($1.at, $1.bytes) }
+    return UInt64(Overlap.peak(changes))
+  }
+}
+
+/// What comes and goes.
+enum Overlap {
+  /// The most that is there at a time; what ends where something else begins is gone by then.
+  static func peak(_ changes: [(at: Int64, by: Int64)]) -> Int64 {
     var now: Int64 = 0, most: Int64 = 0
-    for event in events {
-      now += event.bytes
+    for change in changes.sorted(by: { ($0.at, $0.by) < ($1.at, $1.by) }) {
+      now += change.by
       most = max(most, now)
     }
-    return UInt64(most)
+    return most
   }
 }
 
