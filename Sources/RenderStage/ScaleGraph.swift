@@ -3,30 +3,6 @@ import FrameModel
 import SluiceBase
 import Timeline
 
-/// Vector instructions that zimg may use. Its results can differ by a code value from one level to another, so the level
-/// is part of an output's identity; `portable` is the same everywhere, and slow.
-public enum VectorLevel: String, Sendable {
-  /// The widest that the machine has, 64-byte vectors included.
-  case automatic
-  case portable
-
-  var zimg: Int32 {
-    switch self {
-    case .automatic: Int32(bitPattern: ZIMG_CPU_AUTO_64B.rawValue)
-    case .portable: Int32(bitPattern: ZIMG_CPU_NONE.rawValue)
-    }
-  }
-
-  /// What decides the bytes that scaling gives: `zimg 3.0.4 avx512`.
-  public var identity: String {
-    var major: UInt32 = 0
-    var minor: UInt32 = 0
-    var micro: UInt32 = 0
-    zimg_get_version_info(&major, &minor, &micro)
-    return "zimg \(major).\(minor).\(micro) \(self == .portable ? "c" : String(cString: sluice_zimg_simd()))"
-  }
-}
-
 /// Everything that decides a scaling graph.
 struct ScaleKey: Hashable {
   var sourceFormat: PixelFormat
@@ -73,7 +49,7 @@ final class ScaleGraph {
     // A kernel with negative lobes would overshoot alpha at its edges and leave a bright fringe.
     let filter = alpha ? ZIMG_RESIZE_BILINEAR : ZIMG_RESIZE_BICUBIC
     var bytes = 0
-    guard let graph = sluice_zimg_build(&source, &target, filter, 0, 0.6, level.zimg) else {
+    guard let graph = sluice_zimg_build(&source, &target, filter, 0, 0.6, level.zimg(for: key)) else {
       throw ScaleGraph.failure("cannot convert \(key.sourceFormat) \(key.sourceWidth)x\(key.sourceHeight)")
     }
     guard zimg_filter_graph_get_tmp_size(graph, &bytes) == ZIMG_ERROR_SUCCESS else {

@@ -224,6 +224,39 @@ import Testing
     for plane in 0..<3 { #expect(largestDifference(a.samples(plane), b.samples(plane)) <= 1) }
   }
 
+  /// zimg's vector code has columns of garbage at some sizes: none may come through.
+  @Test(arguments: [
+    PixelFormat.yuv420p, .yuv420p10, PixelFormat(.yuv, depth: 8), PixelFormat(.rgb, depth: 8), PixelFormat(.rgb, depth: 8, alpha: true),
+    PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1, alpha: true),
+  ])
+  func noSizeIsScaledWrongly(_ format: PixelFormat) throws {
+    var state = UInt64(format.rawValue)
+    func within(_ range: ClosedRange<Double>) -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return range.lowerBound + (range.upperBound - range.lowerBound) * Double(state >> 11) / Double(1 << 53)
+    }
+    for round in 0..<60 {
+      // Near twice as small, anything, and small pieces at the right edge.
+      let shrink = round % 3 == 0 ? within(1.9...2.6) : exp(within(-2...2.5))
+      let width = Int(within(4...(round % 2 == 0 ? 60 : 300))) * 2
+      let taken = round % 3 == 2 ? within(2...40) : Double(width) * shrink
+      let sourceWidth = max(Int(taken.rounded(.up)) + Int(within(0...20)), 8)
+      let sourceHeight = Int(within(8...40))
+      let height = Int(within(2...20)) * 2
+      let picture = TestSlot(format, sourceWidth, sourceHeight).scene(round)
+      let region = Rect(Double(sourceWidth) - taken, 0, taken, Double(sourceHeight))
+      let canvas = Canvas.test(width, height, format: format.depth > 8 ? .yuv420p10 : .yuv420p)
+      let layers = [Layer(stream: 0, source: region, destination: Rect(0, 0, Double(width), Double(height)))]
+      let plain = Stage(canvas) { CPUCompositor(canvas: $0, counters: $1, vectors: .portable) }
+      let fast = try stage(canvas).render(layers, [picture])
+      let right = try plain.render(layers, [picture])
+      for plane in 0..<3 {
+        let difference = largestDifference(fast.samples(plane), right.samples(plane))
+        #expect(difference <= 2, "\(format) \(region) of \(sourceWidth)x\(sourceHeight) to \(width)x\(height), plane \(plane)")
+      }
+    }
+  }
+
   @Test func theVectorLevelIsNamed() {
     #expect(VectorLevel.automatic.identity.hasPrefix("zimg 3."))
     #expect(VectorLevel.portable.identity.hasSuffix(" c"))
