@@ -15,7 +15,7 @@ final class DecoderWorker {
   /// Open streams by handle; touched by the bus thread only.
   private var streams: [UInt32: StreamSlots] = [:]
   /// Grants that came before their OPEN never happen: the supervisor sends OPEN first.
-  private let ended = Monitor([UInt32]())
+  private let ended = Monitor([StreamSlots]())
   /// Stills that may be decoded at once: their full pictures are private memory, which is what the gate bounds.
   private let stillGate = Monitor(2)
 
@@ -33,10 +33,11 @@ final class DecoderWorker {
   func run() -> Bool { worker.run(handle: take) }
 
   private func take(_ message: Message) {
-    for handle in ended.with({ list in
+    // One with the same handle may be open again already.
+    for slots in ended.with({ list in
       defer { list.removeAll() }
       return list
-    }) { streams[handle] = nil }
+    }) where streams[slots.handle] === slots { streams[slots.handle] = nil }
     switch message.kind {
     case .open: open(message)
     case .grant:
@@ -80,7 +81,7 @@ final class DecoderWorker {
         worker.send(
           Message(.fail, stream: slots.handle, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
       }
-      ended.with { $0.append(slots.handle) }
+      ended.with { $0.append(slots) }
     }
   }
 

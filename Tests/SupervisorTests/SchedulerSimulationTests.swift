@@ -49,6 +49,13 @@ import Timeline
           ? entry.firstFrame : Int64.random(in: entry.firstFrame...entry.endFrame, using: &random)
       }
     }
+    if options.poison {
+      for _ in 0..<random.int(1...2) {
+        guard let record = truth.records.indices.randomElement(using: &random) else { break }
+        let entry = truth.records[record]
+        truth.poison[record] = Int64.random(in: entry.firstFrame...max(entry.firstFrame, entry.endFrame - 1), using: &random)
+      }
+    }
     func make(_ budget: UInt64) throws(SluiceError) -> MemoryPlan {
       try MemoryPlan.make(
         plan: truth.plan, budget: budget, decoders: options.decoders, renderers: options.renderers, lanes: options.lanes,
@@ -139,6 +146,14 @@ import Timeline
     try simulate(300_000, events: 20_000) { options, random in
       options.failingSources = true
       options.deaths = random.int(0...10)
+    }
+  }
+
+  /// Pictures that end their decoders again and again: only their streams are found guilty, whatever else was under way.
+  @Test func poisonIsFoundWhereItIs() throws {
+    try simulate(700_000, events: 25_000) { options, random in
+      options.poison = true
+      options.visits = random.chance(30) ? random.int(2...30) : 0
     }
   }
 }

@@ -6,11 +6,13 @@ import Timeline
 /// What a death costs: the dead worker's grants and holds are taken back exactly, its work is issued again.
 extension Scheduler {
   mutating func workerDied(_ worker: Int) {
-    leaving.remove(worker)
+    // One that was let go ends with its streams under way, and nothing is to blame for it.
+    let wasLetGo = leaving.remove(worker) != nil
     dismissed.remove(worker)
     if soundWorkerDied(worker) { return }
     if let index = decoders.firstIndex(of: worker) {
       decoders.remove(at: index)
+      if !wasLetGo { suspectStreams(of: worker) }
       decoderDied(worker)
     } else if let index = renderers.firstIndex(of: worker) {
       renderers.remove(at: index)
@@ -25,13 +27,13 @@ extension Scheduler {
 
   /// Published frames stay good; what was not published is decoded again from there by another decoder.
   private mutating func decoderDied(_ worker: Int) {
-    suspectStreams(of: worker)
     for handle in uses.keys.sorted() where uses[handle]?.worker == worker {
       takeBack(handle, from: worker)
       if uses[handle]?.closing == true || uses[handle]?.next == uses[handle]?.frames.upperBound {
         uses[handle]?.ended = true
       }
       uses[handle]?.worker = nil
+      uses[handle]?.parking = false
       retireIfIdle(handle)
     }
   }

@@ -43,7 +43,7 @@ extension Scheduler {
 
   /// A codec holds more pictures than its kind usually does: it gets one more slot while the reserve lasts.
   mutating func needsSlot(_ worker: Int, _ handle: UInt32) {
-    guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing else { return }
+    guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing, !use.parking else { return }
     guard lent[use.ring] < reserve[use.ring] else {
       actions.append(.deny(worker: worker, handle: handle))
       return
@@ -69,27 +69,32 @@ extension Scheduler {
   mutating func placeStreams() {
     let decoders = decoders.filter { !leaving.contains($0) }
     guard !decoders.isEmpty else { return }
+    arrangeTrial(decoders)
     for handle in uses.keys.sorted() {
-      guard var use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
+      guard let use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
       var load: [Int: Int] = [:]
       for other in uses.values where !other.ended { if let worker = other.worker { load[worker, default: 0] += 1 } }
       if endIfPoisoned(handle) { continue }
       let own = setup.decoderPerSource ? decoders[plan.stream(use.record).source % decoders.count] : -1
       func rank(_ decoder: Int) -> (Int, Int, Int) { (decoder == own ? 0 : 1, load[decoder] ?? 0, decoder) }
-      guard let worker = decoders.filter({ isOpen($0, for: use) }).min(by: { rank($0) < rank($1) }) else {
-        if suspects.isEmpty { return }
-        continue
-      }
-      use.worker = worker
-      uses[handle] = use
-      actions.append(.open(worker: worker, handle: handle, stream: use.record, first: use.next, end: end(of: use)))
-      topUp(handle)
+      let worker = decoders.filter { mayJoin($0, use) }.min { rank($0) < rank($1) }
+      if let worker { place(handle, in: worker) }
     }
+  }
+
+  mutating func place(_ handle: UInt32, in worker: Int) {
+    guard var use = uses[handle] else { return }
+    use.end = end(of: use)
+    use.worker = worker
+    uses[handle] = use
+    actions.append(.open(worker: worker, handle: handle, stream: use.record, first: use.next, end: use.end))
+    topUp(handle)
   }
 
   /// Grants slots up to the stream's quota, not counting what its lane's encoder may keep until it gets the next frames.
   mutating func topUp(_ handle: UInt32) {
-    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing, ledger.freeCount(ring: use.ring) > 0
+    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing, !use.parking,
+      ledger.freeCount(ring: use.ring) > 0
     else { return }
     let allowed = use.quota + use.extra + (use.owned < use.quota + use.extra ? 0 : keptByEncoder(use))
     while use.owned < allowed, let slot = ledger.grant(ring: use.ring, to: worker, stream: handle, frame: use.next) {
@@ -129,9 +134,9 @@ extension Scheduler {
     ledger.hold(slot, by: Ledger.queue)
     if held, !again { ledger.hold(slot, by: worker) }
     use.deliveries.append(Delivery(slot: SlotReference(slot: slot, generation: generation), frames: first..<first + count))
+    suspects[StreamPlace(use)] = nil
     use.next = first + count
     uses[handle] = use
-    suspects[use.record] = nil
     // Frames that none of the layers showed have been composed without it.
     if let lane = use.lane, first + count <= lanes[lane].nextCompose { dropPassed(lane) }
   }
@@ -150,12 +155,14 @@ extension Scheduler {
 
   mutating func streamEnded(_ worker: Int, _ handle: UInt32) {
     guard var use = uses[handle], use.worker == worker, !use.ended else { return }
-    guard use.closing || use.next >= end(of: use) else {
+    guard use.closing || use.parking || use.next >= end(of: use) else {
       return nonsense(worker, "stream \(use.record) ended at frame \(use.next), before \(use.frames.upperBound)")
     }
-    use.ended = true
+    let isParked = use.parking && !use.closing && use.next < use.end
+    use.parking = false
+    if isParked { use.worker = nil } else { use.ended = true }
     uses[handle] = use
-    if !use.closing, use.next < use.frames.upperBound { hold(handle) }
+    if !isParked, !use.closing, use.next < use.frames.upperBound { hold(handle) }
     takeBack(handle, from: worker)
     retireIfIdle(handle)
   }

@@ -3,18 +3,21 @@ import FrameModel
 import SharedRing
 import Timeline
 
-/// Work that was in the hands of workers when they died.
-struct Suspicion: Equatable, Sendable {
-  /// First frame that it had not delivered.
+/// A place in a decode stream, whichever lane and decoder it is opened for.
+struct StreamPlace: Hashable, Sendable {
+  var record: Int
+  /// First frame that is not delivered.
   var frame: Int64
-  /// Deaths of its worker since it last delivered one.
-  var deaths: Int
+
+  init(_ use: StreamUse) {
+    record = use.record
+    frame = use.next
+  }
 }
 
 /// Work that ends its worker again and again must not end the run's workers for ever. Deaths are counted for each piece of
-/// work, from its last progress on. Of a decoder's streams only those count whose picture is missing: any other may wait for a
-/// slot, and the guilty one's picture will be missing soon. Where several are missing, those that were there at two deaths are
-/// then opened one at a time, so that only the guilty one reaches the limit.
+/// work, from its last progress on. Of a decoder's streams those count that had a slot to fill: any other waits, and does
+/// nothing. What was there at two deaths is tried alone, see Scheduler+Trials, and only what was alone is found guilty.
 extension Scheduler {
   /// Reason of a kill that only begins an encoder's segment again; nobody needs to be told.
   static let beginsAgain = "a frame before it is held"
@@ -31,34 +34,18 @@ extension Scheduler {
 
   /// A decoder died: streams that it could have been at work on are suspects. Before their slots are taken back.
   mutating func suspectStreams(of worker: Int) {
-    for handle in uses.keys.sorted() {
-      guard let use = uses[handle], use.worker == worker, !use.ended, !use.closing, isMissing(use), hasSlotToFill(use)
-      else { continue }
-      var suspicion = suspects[use.record] ?? Suspicion(frame: use.next, deaths: 0)
-      if suspicion.frame != use.next { suspicion = Suspicion(frame: use.next, deaths: 0) }
-      suspicion.deaths += 1
-      suspects[use.record] = suspicion
-      if suspicion.deaths >= setup.decoderDeaths { convict(handle, deaths: suspicion.deaths) }
+    let there = uses.values.filter { $0.worker == worker && !$0.ended }.map(\.handle).sorted()
+    for handle in there {
+      guard let use = uses[handle], !use.closing, !use.parking, hasSlotToFill(use) else { continue }
+      let deaths = suspects[StreamPlace(use), default: 0] + 1
+      suspects[StreamPlace(use)] = deaths
+      if deaths >= setup.decoderDeaths, there.count == 1 { convict(handle, deaths: deaths) }
     }
   }
 
   /// A stream without a granted slot waits for us, and does nothing.
   func hasSlotToFill(_ use: StreamUse) -> Bool {
     ledger.slots.contains { $0.stream == use.handle && $0.state == .granted }
-  }
-
-  /// Seen at two deaths, and nothing came of it since.
-  private func isSuspect(_ use: StreamUse) -> Bool {
-    guard let suspicion = suspects[use.record], suspicion.frame == use.next else { return false }
-    return suspicion.deaths >= min(2, setup.decoderDeaths - 1)
-  }
-
-  /// A suspect is opened alone: it comes to no decoder where another one has yet to prove itself, and nobody comes to it.
-  func isOpen(_ decoder: Int, for use: StreamUse) -> Bool {
-    guard !suspects.isEmpty else { return true }
-    return !uses.values.contains {
-      $0.worker == decoder && !$0.ended && $0.handle != use.handle && isSuspect($0) && isMissing($0)
-    }
   }
 
   /// ", at last with signal 9 (Killed)".
@@ -71,7 +58,7 @@ extension Scheduler {
     let text =
       "\(plan.source(record.source).text), at \(Scheduler.seconds(time)): the decoder ended \(Scheduler.times(deaths))while it "
       + "decoded this (output frame \(use.next))" + atLast
-    suspects[use.record] = nil
+    suspects[StreamPlace(use)] = nil
     convictions += 1
     guard setup.holdOnError else { return fail(text, code: 65) }
     actions.append(.warn("\(text); the last good picture is held"))
@@ -93,8 +80,10 @@ extension Scheduler {
     uses[handle] = use
   }
 
-  /// Frames that a stream may be asked for: up to the one that ends its decoders.
-  func end(of use: StreamUse) -> Int64 { min(use.frames.upperBound, poisoned[use.record] ?? .max) }
+  /// Where a stream ends: as its decoder was told, else at the picture that ends its decoders.
+  func end(of use: StreamUse) -> Int64 {
+    use.worker == nil ? min(use.frames.upperBound, poisoned[use.record] ?? .max) : use.end
+  }
 
   /// A stream that is to begin where it is poisoned is over at once.
   mutating func endIfPoisoned(_ handle: UInt32) -> Bool {
@@ -190,7 +179,7 @@ extension Scheduler {
       guard let worker = use.worker, !use.ended else { continue }
       // To close, or at its end, a stream has only to say so; else it is waited for when a lane lacks its picture, holds
       // nothing that could give it a slot, and it has a slot to fill.
-      if use.closing || use.next >= end(of: use) {
+      if use.closing || use.parking || use.next >= end(of: use) {
         list.append(Waiting(key: .stream(use.handle), worker: worker, mark: -1))
         continue
       }

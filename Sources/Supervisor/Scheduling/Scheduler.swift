@@ -56,8 +56,9 @@ public struct Scheduler: Sendable {
   var failed = false
   /// A stream's last good picture stands in for those that could not be decoded.
   var hasFailedStream = false
-  /// Work that was in the hands of workers when they died, by stream record and by frame; what was found guilty of it.
-  var suspects: [Int: Suspicion] = [:]
+  /// Work that was in the hands of workers when they died, and how often since it last came on; what was found guilty of it.
+  var suspects: [StreamPlace: Int] = [:]
+  var trial: Trial?
   var suspectFrames: [Int64: Int] = [:]
   var poisoned: [Int: Int64] = [:]
   var heldFrames: Set<Int64> = []

@@ -149,6 +149,8 @@ struct StreamUse: Sendable {
   /// Decoder that runs it; nil while none does (it died, and no other is ready).
   var worker: Int?
   var frames: Range<Int64>
+  /// Where its decoder ends it.
+  var end: Int64 = .max
   /// First frame not delivered yet.
   var next: Int64
   var deliveries: [Delivery] = []
@@ -157,6 +159,8 @@ struct StreamUse: Sendable {
   var ended = false
   /// Ended on purpose: what still comes is let go.
   var closing = false
+  /// Closed in its decoder, to be opened again later.
+  var parking = false
   var failed = false
   /// Its filters in the plan's table.
   var filters: Range<Int> = 0..<0

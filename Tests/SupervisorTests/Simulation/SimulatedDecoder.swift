@@ -130,6 +130,10 @@ final class SimulatedDecoder: SimulatedWorker {
       return true
     }
     let frames = world.truth.run(s.record, from: s.decode, end: min(s.end, fails))
+    if let bad = world.truth.poison[s.record], frames.contains(bad) {
+      try world.poisoned(self)
+      return true
+    }
     try write(slot, s, frames.lowerBound, world)
     s.decode = frames.upperBound
     s.decoded.append((slot, frames))

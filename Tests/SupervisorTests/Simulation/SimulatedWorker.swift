@@ -108,7 +108,9 @@ final class SimulatedRenderer: SimulatedWorker {
         picture = held
       }
       guard world.truth.allows(picture, record: layer.stream, frame: job.frame) else {
-        throw Violation("frame \(job.frame) is drawn from a wrong picture of stream \(layer.stream)")
+        throw Violation(
+          "frame \(job.frame) is drawn from a wrong picture of stream \(layer.stream): \(picture.map { "\($0)" } ?? "none"), "
+            + "poisoned \(world.truth.poison), given up \(world.truth.heldFrom)\n\(world.picture)")
       }
       return picture
     }

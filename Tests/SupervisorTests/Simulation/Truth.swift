@@ -13,6 +13,9 @@ final class Truth {
   let layers: [[Layer]]
   /// Frame at which a record's source cannot be decoded any more; `.max`: never.
   var failsAt: [Int64]
+  /// Frames of records whose pictures end decoders, and the first from which on the scheduler has given the records up.
+  var poison: [Int: Int64] = [:]
+  var heldFrom: [Int: Int64] = [:]
 
   init?(_ plan: Plan) {
     let storage = UnsafeMutableRawPointer.allocate(byteCount: plan.bytes.count, alignment: 64)
@@ -73,6 +76,11 @@ final class Truth {
 
   /// nil stands for no picture.
   func allows(_ picture: UInt64?, record: Int, frame: Int64) -> Bool {
+    // What is held is the last that the lane had of it.
+    if let held = heldFrom[record], frame >= held {
+      guard let picture else { return true }
+      return (records[record].firstFrame...frame).contains { self.picture(record, $0) == picture }
+    }
     if frame >= failsAt[record] {
       guard let picture else { return true }
       return failsAt[record] > records[record].firstFrame && picture == self.picture(record, failsAt[record] - 1)

@@ -29,13 +29,15 @@ struct WorldOptions {
   var deaths = 0
   var nonsense = 0
   var failingSources = false
+  /// Pictures that end the decoder that comes to them.
+  var poison = false
   /// Workers that come and go, in a thousand steps; and of a hundred segments, those that are there already.
   var visits = 0
   var stored = 0
   var sound: SoundSetup.Destination? = nil
   var description: String {
     "lanes \(lanes), filters \(filters), decoders \(decoders), renderers \(renderers), deaths \(deaths), nonsense \(nonsense), "
-      + "failing \(failingSources), visits \(visits), stored \(stored), sound \(sound.map { "\($0)" } ?? "none")"
+      + "failing \(failingSources), poison \(poison), visits \(visits), stored \(stored), sound \(sound.map { "\($0)" } ?? "none")"
   }
 }
 
@@ -65,6 +67,8 @@ final class World {
   var done = false
   /// Dead since the last advance.
   private var justDied: Set<Int> = []
+  /// Deaths of the only decoder since it delivered something, or something was found guilty of them.
+  private var decoderDeaths = 0
   /// Killed; they go on for a while.
   private var doomed: [SimulatedWorker] = []
 
@@ -94,7 +98,8 @@ final class World {
     var setup = SchedulerSetup(runs: runs, memory: memory)
     setup.renderCredit = random.int(1...3)
     setup.encodeCredit = memory.encoderKeeps + random.int(1...4)
-    setup.holdOnError = options.failingSources
+    setup.holdOnError = options.failingSources || options.poison
+    if options.poison { setup.decoderDeaths = random.int(1...4) }
     batch = random.int(1...6)
     let slots = setup.rings.reduce(0, +)
     content = Array(repeating: .nothing, count: slots)
@@ -268,8 +273,23 @@ final class World {
     if !wasLeaving { coming.append((worker.role, random.int(0...200))) }
   }
 
+  /// Its picture ended it. What is found guilty must be so, and the run's patience with the decoder must not end before.
+  func poisoned(_ worker: SimulatedWorker) throws {
+    let known = scheduler.convictions
+    try die(worker)
+    decoderDeaths = scheduler.convictions > known ? 0 : decoderDeaths + 1
+    guard options.decoders > 1 || options.visits > 0 || decoderDeaths <= scheduler.setup.decoderDeaths else {
+      throw Violation("\(decoderDeaths) deaths in a row, and nothing is found guilty\n\(picture)")
+    }
+    for (record, frame) in scheduler.poisoned {
+      guard let bad = truth.poison[record], frame <= bad else { throw Violation("stream \(record) is not guilty") }
+      truth.heldFrom[record] = min(frame, truth.heldFrom[record] ?? .max)
+    }
+  }
+
   func deliver(_ event: SchedulerEvent) throws {
     events += 1
+    if case .published = event { decoderDeaths = 0 }
     scheduler.handle(event)
     deliveredSinceAdvance += 1
     if deliveredSinceAdvance >= batch { try advance() }
@@ -401,7 +421,7 @@ final class World {
     for use in scheduler.uses.values.sorted(by: { $0.handle < $1.handle }) {
       text += "stream \(use.record) lane \(use.lane ?? -1) frames \(use.frames) next \(use.next) owned \(use.owned)/\(use.quota)"
       text += " worker \(use.worker ?? -1)\(use.ended ? " ended" : "")\(use.closing ? " closing" : "")"
-      text += "\(use.failed ? " failed" : "") ready \(use.deliveries.map(\.frames))\n"
+      text += "\(use.parking ? " parking" : "")\(use.failed ? " failed" : "") ready \(use.deliveries.map(\.frames))\n"
     }
     for (slot, entry) in scheduler.ledger.slots.enumerated() where entry.state != .free {
       text += "slot \(slot) ring \(entry.ring) \(entry.state) owner \(entry.owner) "
@@ -409,6 +429,8 @@ final class World {
     }
     text += "filter jobs \(scheduler.filtering.jobs.values.map { "\($0.place) \($0.frame)" }), "
     text += "slots \(scheduler.filtering.owned), memos \(scheduler.filtering.memos.count)\n"
+    let suspects = scheduler.suspects.map { "\($0.key.record) at \($0.key.frame): \($0.value)" }
+    text += "suspects \(suspects), tried \(scheduler.trial.map { "\($0)" } ?? "none"), poison \(truth.poison)\n"
     text += "records \(truth.records.map { "\($0.firstFrame)..<\($0.endFrame)\($0.isStill ? "s" : "")×\($0.slots)" })\n"
     text += "workers \(workers.map { "\($0.index) role \($0.role)" })"
     return text
