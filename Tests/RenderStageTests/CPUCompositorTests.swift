@@ -226,7 +226,8 @@ import Testing
 
   /// zimg's vector code has columns of garbage at some sizes: none may come through.
   @Test(arguments: [
-    PixelFormat.yuv420p, .yuv420p10, PixelFormat(.yuv, depth: 8), PixelFormat(.rgb, depth: 8), PixelFormat(.rgb, depth: 8, alpha: true),
+    PixelFormat.yuv420p, .yuv420p10, PixelFormat(.yuv, depth: 8), PixelFormat(.rgb, depth: 8),
+    PixelFormat(.rgb, depth: 8, alpha: true),
     PixelFormat(.yuv, depth: 8, log2ChromaWidth: 1, log2ChromaHeight: 1, alpha: true),
   ])
   func noSizeIsScaledWrongly(_ format: PixelFormat) throws {
