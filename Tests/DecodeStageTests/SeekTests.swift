@@ -120,7 +120,7 @@ struct Dice: RandomNumberGenerator {
     var dice = Dice(state: 7)
     let end = reference.times.last ?? .zero
     var wrong: [String] = []
-    for round in 0..<200 {
+    for round in 0..<80 {
       let threads = 1 + round % 2
       let provider = FakeProvider(slotBytes: video.slotBytes, slots: video.pictureBuffers + threads + 3)
       var request = DecodeRequest(source: .file(path), step: 1, endFrame: 1, threads: threads)
