@@ -106,6 +106,13 @@ int sluice_shared_memory(uint64_t bytes, uint64_t reserved) {
 
 int sluice_seal(int fd, bool writes) { return fcntl(fd, F_ADD_SEALS, (writes ? F_SEAL_FUTURE_WRITE : 0) | F_SEAL_SEAL); }
 
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+static bool is_ignored(int signal) {
+  struct sigaction now;
+  return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 int sluice_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, const int *targets,
                  int count, bool new_group, pid_t *pid) {
   posix_spawn_file_actions_t actions;
@@ -128,6 +135,9 @@ int sluice_spawn(const char *path, char *const argv[], char *const envp[], const
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
+  // What nohup ignores stays ignored.
+  for (size_t i = 0; i < 3; i++)
+    if (is_ignored(ending_signals[i])) sigdelset(&all, ending_signals[i]);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (new_group) flags |= POSIX_SPAWN_SETPGROUP;
   if (!e) e = posix_spawnattr_setsigmask(&attributes, &none);
@@ -284,12 +294,24 @@ static int connect_to(const char *path, int type) {
 int sluice_connect(const char *path) { return connect_to(path, SOCK_SEQPACKET); }
 int sluice_connect_stream(const char *path) { return connect_to(path, SOCK_STREAM | SOCK_NONBLOCK); }
 
+static void say_interrupted(int signal) {
+  (void)signal;
+  static const char text[] = "sluice: interrupted\n";
+  if (write(2, text, sizeof text - 1) < 0) _exit(130);
+  _exit(130);
+}
+
+void sluice_end_on_signals(void) {
+  struct sigaction action = {.sa_handler = say_interrupted};
+  for (size_t i = 0; i < 3; i++)
+    if (!is_ignored(ending_signals[i])) sigaction(ending_signals[i], &action, NULL);
+}
+
 int sluice_signals(void) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
+  for (size_t i = 0; i < 3; i++)
+    if (!is_ignored(ending_signals[i])) sigaddset(&set, ending_signals[i]);
   if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
   signal(SIGPIPE, SIG_IGN);
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

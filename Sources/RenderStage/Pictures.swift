@@ -105,7 +105,9 @@ extension CPUCompositor {
     let region = Rect(
       x: source.x, y: source.y, width: source.width * Double(padded.width) / Double(width),
       height: source.height * Double(padded.height) / Double(height))
-    if isUnscaled(picture, region, padded.width, padded.height, ColorPair(picture.frame, canvas: canvas)) {
+    // What is turned or shifted looks at its neighbours: samples beyond an odd edge would be anything.
+    let isThere = Int(region.x) + padded.width <= picture.upright.width && Int(region.y) + padded.height <= picture.upright.height
+    if isThere, isUnscaled(picture, region, padded.width, padded.height, ColorPair(picture.frame, canvas: canvas)) {
       let planes = unscaled(try drawn(picture, draw, &held), region)
       return Tile(kind: .opaque, planes: planes, box: padded)
     }

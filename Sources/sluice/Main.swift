@@ -11,6 +11,7 @@ import Glibc
 enum Main {
   static func main() {
     sluice_open_standard()
+    sluice_end_on_signals()
     let console = Console()
     do {
       try run(Array(Swift.CommandLine.arguments.dropFirst()), console)

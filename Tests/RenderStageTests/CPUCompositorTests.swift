@@ -224,6 +224,27 @@ import Testing
     for plane in 0..<3 { #expect(largestDifference(a.samples(plane), b.samples(plane)) <= 1) }
   }
 
+  /// Chroma samples of an odd picture reach beyond it; what a slot holds there, of whatever it held before, is never seen.
+  @Test func memoryBeyondAnOddEdgeIsNeverSeen() throws {
+    for (width, height) in [(97, 61), (96, 61), (97, 60)] {
+      var shown: [[[Int]]] = []
+      for garbage in [UInt8(0), 90, 255] {
+        let picture = TestSlot(.yuv420p, width, height)
+        memset(picture.memory + picture.frame.planes[0].offset, Int32(garbage), picture.bytes - picture.frame.planes[0].offset)
+        picture.scene()
+        let whole = Rect(0, 0, Double(width), Double(height))
+        let places: [(x: Double, y: Double, rotation: Double)] = [(30, 20, 15), (30.3, 20.6, 0), (30, 20, 0)]
+        for place in places {
+          let box = Rect(place.x, place.y, whole.width, whole.height)
+          let stage = Stage(.test(200, 120)) { CPUCompositor(canvas: $0, counters: $1, isStill: { _ in true }) }
+          let layer = Layer(.picture(stream: 0), source: whole, destination: box, rotation: place.rotation)
+          shown.append(try stage.render([layer], [picture]).allSamples)
+        }
+      }
+      for index in 3..<9 { #expect(shown[index] == shown[index % 3], "\(width)x\(height), \(index)") }
+    }
+  }
+
   /// zimg's vector code has columns of garbage at some sizes: none may come through.
   @Test(arguments: [
     PixelFormat.yuv420p, .yuv420p10, PixelFormat(.yuv, depth: 8), PixelFormat(.rgb, depth: 8),

@@ -150,6 +150,9 @@ int sluice_connect_stream(const char *path);
 /// A closed pipe is an error of write(2), not the end of the process (SIG_IGN is a cast that Swift does not import).
 static inline void sluice_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
+/// SIGINT, SIGTERM and SIGHUP end the program with a line and status 130, while there is nothing to clean up. Those that are
+/// ignored (nohup) stay so, here and in `sluice_signals`.
+void sluice_end_on_signals(void);
 /// A signalfd for SIGINT, SIGTERM, SIGHUP (which are then blocked), SIGPIPE ignored.
 int sluice_signals(void);
 int sluice_read_signal(int fd);

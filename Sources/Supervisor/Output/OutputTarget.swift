@@ -38,13 +38,28 @@ public final class OutputTarget {
     }
   }
 
+  /// There is something of this name that is no file: a FIFO, a device. It is written to as it is.
+  static func isStream(_ path: String) -> Bool {
+    var status = stat()
+    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+  }
+
+  private static func behindLinks(_ path: String) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   public static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// Waits for the reader of a FIFO. A file that is named by a symbolic link is replaced, not the link.
   public init(path: String, overwrite: Bool, command text: String?) throws(SluiceError) {
-    self.path = path
+    self.path = text == nil && path != "-" ? OutputTarget.behindLinks(path) : path
+    let path = self.path
     self.overwrite = overwrite
     if let text {
       var fds: [Int32] = [-1, -1]
@@ -64,8 +79,7 @@ public final class OutputTarget {
       return
     }
     kind = .file
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {  // a device or FIFO is written to as it is
+    if OutputTarget.isStream(path) {
       let fd = sluice_open(path, O_WRONLY | O_CLOEXEC, 0)
       guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot open: \(SystemError("open").reason)", at: path) }
       descriptor = FileDescriptor(fd)

@@ -85,9 +85,9 @@ extension RunEngine {
     for worker in workers {
       worker.traffic.messages = 0
       let seconds = prepared.launch.role(of: worker).deadlineSeconds
-      // A heartbeat of times to come is a lie, and none at all.
+      // A heartbeat of times to come is a lie, and none at all; one of this moment may be later than `now`.
       let beat = worker.lease?.heartbeat ?? 0
-      let last = max(beat <= now ? beat : 0, worker.started, heartsFrom)
+      let last = max(beat <= sluice_now_ns() ? beat : 0, worker.started, heartsFrom)
       if now > last, now - last > UInt64(seconds) * 1_000_000_000 { kill(worker, "its heart stood still for \(seconds) s") }
     }
     assembler?.endIfHung(

@@ -98,8 +98,17 @@ final class RunEngine {
         filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })),
         besides: sound?.bytes ?? 0)
     memory = sound.map { pictures.adding($0) } ?? pictures
-    output = try OutputTarget(
-      path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
+    // From here on there is something to clean up. A FIFO without a reader is waited for before.
+    let isStream = configuration.encoderCommand == nil && OutputTarget.isStream(configuration.output)
+    let makeOutput = { () throws(SluiceError) in
+      try OutputTarget(
+        path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
+    }
+    let stream = isStream ? try makeOutput() : nil
+    let fd = sluice_signals()
+    guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
+    signals = FileDescriptor(fd)
+    if let stream { output = stream } else { output = try makeOutput() }
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
     commands = try CommandServer(path: directory.controlSocket)
@@ -114,10 +123,6 @@ final class RunEngine {
           bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
     }
     ringRegions = regions
-    let fd = sluice_signals()
-    guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
-    signals = FileDescriptor(fd)
-
     deaths = try DeathWatch()
 
     let mapped = regions
@@ -276,7 +281,7 @@ final class RunEngine {
   /// Adds the place to an error that came from a worker about the output, which it knows as a descriptor only. Of an
   /// external encoder that has ended the reason is how it ended.
   func located(_ error: SluiceError) -> SluiceError {
-    guard error.place.isEmpty, error.code == .cannotCreate else { return error }
+    guard error.place.isEmpty, error.code == .cannotCreate || error.what.hasPrefix("output: ") else { return error }
     if let ending = output.commandEnding() {
       return SluiceError(.cannotCreate, "the encoder command ended with \(ending) before it had read all frames", at: outputName)
     }
