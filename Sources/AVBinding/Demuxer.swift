@@ -180,8 +180,10 @@ public final class Demuxer {
       let code = errno
       throw SluiceError(.noInput, code == ENOENT ? "no such file" : String(cString: strerror(code)).lowercased(), at: path)
     }
-    if status.st_mode & S_IFMT == S_IFDIR { throw SluiceError(.badInput, "is a directory, not a media file", at: path) }
-    if status.st_mode & S_IFMT == S_IFREG, status.st_size == 0 { throw SluiceError(.badInput, "the file is empty", at: path) }
+    if let kind = NamedFiles.kind(status.st_mode) {
+      throw SluiceError(.badInput, "is \(kind), not a media file", at: path)
+    }
+    if status.st_size == 0 { throw SluiceError(.badInput, "the file is empty", at: path) }
     guard access(path, R_OK) == 0 else {
       throw SluiceError(.noInput, String(cString: strerror(errno)).lowercased(), at: path)
     }

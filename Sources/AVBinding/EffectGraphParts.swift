@@ -142,6 +142,7 @@ struct GraphParts {
   private static func addTable(
     _ path: String, _ graph: UnsafeMutablePointer<AVFilterGraph>, _ end: inout End
   ) throws(SluiceError) -> Filter {
+    try NamedFiles.check(path)
     let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try System.readFile(path)

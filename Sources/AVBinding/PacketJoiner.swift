@@ -77,7 +77,7 @@ public final class PacketJoiner {
   /// Throws `software`, naming the segment, for a file that is cut off, damaged, of other length or other settings;
   /// `cannotCreate` and `usage` as the container does.
   public func append(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
-    let place = frames == 1 ? "segment of frame \(firstFrame)" : "segment of frames \(firstFrame) to \(firstFrame + frames - 1)"
+    let place = PacketJoiner.place(firstFrame, frames)
     guard firstFrame == endFrame else {
       throw SluiceError(.software, "came when that of frame \(endFrame) was to be joined", at: place)
     }

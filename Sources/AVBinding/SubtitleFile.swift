@@ -48,6 +48,7 @@ private final class SubtitleReader {
 
   init(_ path: String) throws(SluiceError) {
     self.path = path
+    try NamedFiles.check(path)
     let (code, message) = AVLog.capture { () -> Int32 in
       var options: OpaquePointer?
       av_dict_set(&options, "protocol_whitelist", "file", 0)

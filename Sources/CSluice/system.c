@@ -17,6 +17,8 @@ void sluice_lean_malloc(void) {
   mallopt(M_ARENA_MAX, 2);
 }
 
+void sluice_trim_memory(void) { malloc_trim(0); }
+
 uint64_t sluice_random(void) {
   uint64_t value = 0;
   while (getrandom(&value, sizeof value, 0) != sizeof value) {
@@ -184,8 +186,8 @@ ssize_t sluice_receive_fd(int socket, void *data, size_t bytes, int *fd) {
   do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n <= 0) return n;
-  // More than one may have come, if only because the space is rounded up; what came is ours to close.
-  bool wrong = message.msg_flags & MSG_CTRUNC;
+  // More than one may have come, if only because the space is rounded up; what came is ours to close. Nor is a longer packet right.
+  bool wrong = message.msg_flags & (MSG_CTRUNC | MSG_TRUNC);
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
@@ -323,6 +325,17 @@ int sluice_read_signal(int fd) {
   do n = read(fd, &info, sizeof info);
   while (n < 0 && errno == EINTR);
   return n == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int sluice_copy_file(int source, int target, int64_t bytes) {
+  off_t from = 0, to = 0;
+  while (from < bytes) {
+    ssize_t n = copy_file_range(source, &from, target, &to, (size_t)(bytes - from), 0);
+    if (n > 0 || (n < 0 && errno == EINTR)) continue;
+    if (n == 0) errno = EIO;  // it became shorter
+    return -1;
+  }
+  return 0;
 }
 
 int sluice_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }

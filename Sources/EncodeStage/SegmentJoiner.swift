@@ -37,6 +37,11 @@ public final class SegmentJoiner {
     try joiner.append(segment, firstFrame: firstFrame, frames: frames)
   }
 
+  /// Checks a segment as `append` does, by itself.
+  public static func check(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
+    try PacketJoiner.check(segment, firstFrame: firstFrame, frames: frames)
+  }
+
   /// Writes the end of the file; a regular file is on the disk when this returns. Returns the bytes written.
   public func finish() throws(SluiceError) -> UInt64 {
     let start = sluice_now_ns()

@@ -13,6 +13,24 @@ public enum NamedFiles {
     }
   }
 
+  /// "a pipe": what is no file of bytes, and could keep whoever reads it for ever. nil: a file.
+  public static func kind(_ mode: mode_t) -> String? {
+    switch mode & S_IFMT {
+    case S_IFREG: nil
+    case S_IFDIR: "a directory"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    default: "a device"
+    }
+  }
+
+  /// Throws 65 when there is something of this name that is not a file.
+  public static func check(_ path: String) throws(SluiceError) {
+    var status = stat()
+    guard stat(path, &status) == 0, let kind = kind(status.st_mode) else { return }
+    throw SluiceError(.badInput, "is \(kind), not a file", at: path)
+  }
+
   /// Words between the separators of libavfilter and of option lists; a backslash or quotes keep a separator in the word.
   static func words(_ text: String) -> [String] {
     var words = [""]

@@ -40,19 +40,27 @@ public struct SluiceError: Error, Sendable, CustomStringConvertible {
 }
 
 extension String {
-  /// The same text on one line: control characters replaced by `\n`, `\t` or `\u{…}`.
+  /// The same text on one line, as a terminal shows it and does nothing else: control characters, and those that turn the
+  /// direction of writing, replaced by `\n`, `\t` or `\u{…}`.
   public var printable: String {
-    guard unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else { return self }
+    guard unicodeScalars.contains(where: Self.isActive) else { return self }
     var out = ""
     for scalar in unicodeScalars {
       switch scalar.value {
       case 0x0a: out += "\\n"
       case 0x09: out += "\\t"
       case 0x0d: out += "\\r"
-      case 0..<0x20, 0x7f: out += "\\u{\(String(scalar.value, radix: 16))}"
+      case _ where Self.isActive(scalar): out += "\\u{\(String(scalar.value, radix: 16))}"
       default: out.unicodeScalars.append(scalar)
       }
     }
     return out
+  }
+
+  private static func isActive(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7f..<0xa0, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

@@ -18,6 +18,20 @@ enum AssembleService {
     }
   }
 
+  /// `--check FIRST FRAMES`: whether descriptor 3 is a segment of so many frames: status 0, or not.
+  static func check() {
+    let words = CommandLine.arguments.dropFirst(2).compactMap { Int64($0) }
+    sluice_close_from(4)
+    sluice_detach_standard()
+    do throws(SluiceError) {
+      guard words.count == 2 else { throw SluiceError(.usage, "this mode is started by sluice itself") }
+      try Sandbox.enter(.none)
+      try SegmentJoiner.check(3, firstFrame: words[0], frames: words[1])
+    } catch {
+      exit(error.code.rawValue)
+    }
+  }
+
   private static func join() throws(SluiceError) -> UInt64 {
     var status = stat()
     guard fstat(4, &status) == 0,

@@ -7,6 +7,7 @@ import Supervisor
 enum ProbeCommand {
   static func run(_ invocation: Invocation) throws {
     let asJSON = invocation.settings.flag(.json)
+    guard !invocation.operands.contains("") else { throw SluiceError(.usage, "an empty name is no file", at: "probe") }
     let results = ProbeClient.probe(invocation.operands, workerDirectory: invocation.settings.text(.workerDirectory))
     var errors: [SluiceError] = []
     var found: [MediaInfo] = []

@@ -23,6 +23,31 @@ enum ThirdParty {
       "/usr/bin/python3", [path, examples, socket, role, fault.rawValue], environment: box.environment, directory: box.directory)
   }
 
+  /// A peer of the bus, known to nobody, that sends one message of parts without end, as raw ZMTP 3.0: 3 GiB.
+  static func endless(to socket: String, in box: Sandbox) throws -> Spawned {
+    let path = try box.write("endless.py", endlessScript)
+    let bus = socket.replacingOccurrences(of: "/attach", with: "/bus")
+    return try Spawned("/usr/bin/python3", [path, bus], environment: box.environment, directory: box.directory)
+  }
+
+  private static let endlessScript = """
+    import socket, struct, sys, time
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.connect(sys.argv[1])
+    peer.sendall(b"\\xff" + bytes(8) + b"\\x7f\\x03\\x00NULL" + bytes(16) + bytes(32))
+    peer.recv(64)
+    field = lambda name, value: bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
+    ready = b"\\x05READY" + field(b"Socket-Type", b"DEALER") + field(b"Identity", b"W" + struct.pack("<I", 77))
+    peer.sendall(b"\\x04" + bytes([len(ready)]) + ready)
+    time.sleep(0.3)
+    part = b"\\x03" + struct.pack(">Q", 1 << 20) + b"A" * (1 << 20)
+    try:
+        for _ in range(3 << 10):
+            peer.sendall(part)
+    except OSError:
+        print("cut off")
+    """
+
   private static let script = """
     import os, signal, socket, sys, time
     sys.dont_write_bytecode = True

@@ -65,6 +65,16 @@ struct ThirdPartyTests {
     #expect(fault == .silent ? status != nil : status == 1009, "\(fault): \(String(describing: status)) \(guest.errors)")
   }
 
+  /// One message of parts without end, which ZeroMQ gathers: the bus begins anew, and the render goes on.
+  @Test func whoFloodsTheBusIsCutOff() throws {
+    let standing = try AttachTests.Standing()
+    let guest = try ThirdParty.endless(to: try standing.attachSocket, in: standing.box)
+    #expect(guest.wait(within: 30) == 0, "\(guest.errors)")
+    #expect(String(decoding: guest.output, as: UTF8.self).contains("cut off"))
+    #expect(standing.run.errors.contains("the control bus was flooded: it begins anew"), "\(standing.run.errors)")
+    try standing.finish()
+  }
+
   @Test func whoDoesNotSayThatItReadsThePlanIsRefused() throws {
     let standing = try AttachTests.Standing()
     for role in [1, 2, 3, 4, 9] as [UInt32] { #expect(try hello(role: role, features: 0, standing) == 2) }

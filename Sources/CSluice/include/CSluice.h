@@ -147,6 +147,12 @@ int sluice_connect(const char *path);
 int sluice_listen_stream(const char *path);
 int sluice_connect_stream(const char *path);
 
+/// Gives memory that is free back to the system.
+void sluice_trim_memory(void);
+
+/// Copies `bytes` from the start of a file to that of another, in the kernel. 0, or -1 and errno.
+int sluice_copy_file(int source, int target, int64_t bytes);
+
 /// A closed pipe is an error of write(2), not the end of the process (SIG_IGN is a cast that Swift does not import).
 static inline void sluice_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 

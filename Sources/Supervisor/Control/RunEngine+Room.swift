@@ -8,7 +8,7 @@ extension RunEngine {
     guard !finished, !isWritten, !scheduler.isDone else {
       throw SluiceError(.tryAgain, "the run is about to end: there is no work left")
     }
-    let most = Scheduler.unassigned - 8  // some numbers are kept for successors
+    let most = Scheduler.mostWorkers
     guard workers.count + count <= most else {
       throw SluiceError(.unavailable, "a run has at most \(most) workers, this one has \(workers.count)")
     }

@@ -58,7 +58,7 @@ public enum ProbeClient {
         results.append(
           .failure(
             SluiceError(
-              .badInput, program.reason(end), at: rest[lines.count])))
+              .badInput, program.reason(end), at: ProbeKey(rest[lines.count])?.source.place ?? rest[lines.count])))
       } catch {
         results += rest.map { _ in .failure(error) }
       }

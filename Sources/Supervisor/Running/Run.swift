@@ -82,12 +82,20 @@ struct RunPreparation {
     let autoDecoders = launch.decoderPerSource ? min(shape.sources, 32) : max(1, min(shape.streams, cores / 2))
     let segments = Segment.cut(shape.frames).count
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
+    let decoders = shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders
+    let renderers = configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2)
+    let workers = (settings.hasPictures ? decoders + renderers + max(1, encoders) : 0) + (shape.hasSound ? 2 : 0)
+    guard workers <= Scheduler.mostWorkers else {
+      throw SluiceError(
+        .usage,
+        "\(decoders) decoders, \(renderers) renderers and \(max(1, encoders)) encoders are too many: a run has at most "
+          + "\(Scheduler.mostWorkers) workers", at: configuration.launchFile ?? "",
+        advice: "use fewer; two of a role for each core are plenty")
+    }
     return RunPreparation(
       plan: plan, media: media, direct: direct,
       isContinuable: direct && OutputChoice.isContinuable(settings) && !launch.dropsOldest && !launch.isRealTime,
       hasPictures: settings.hasPictures, hasSound: shape.hasSound, launch: launch,
-      decoders: shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders,
-      renderers: configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2), lanes: max(1, encoders),
-      memory: memory)
+      decoders: decoders, renderers: renderers, lanes: max(1, encoders), memory: memory)
   }
 }

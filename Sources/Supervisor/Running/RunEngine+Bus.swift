@@ -4,7 +4,41 @@ import SharedRing
 import SluiceBase
 
 /// What is said between supervisor and workers: in the logs where a worker has them, the bus being the bell, else on the bus.
+/// ZeroMQ bounds the length of a part and the number of messages, but not the parts of one that never ends: it gathers them, out of
+/// sight, until there is no memory. So our own memory is watched, and with the socket what it gathered goes.
+struct BusGuard {
+  private static let allowance: UInt64 = 192 << 20
+  private var least = UInt64.max
+  fileprivate var floods = 0
+
+  /// Another socket has another name: who is connected to the old one talks to nobody.
+  func endpoint(_ directory: RunDirectory) -> String { directory.busEndpoint + (floods == 0 ? "" : "-\(floods)") }
+
+  fileprivate mutating func isFlooded() -> Bool {
+    guard !sluice_is_sanitized() else { return false }  // their memory grows by itself
+    let now = ProcessMemory.anonymous(getpid())
+    least = min(least, now)
+    guard now > least, now - least > Self.allowance else { return false }
+    least = .max
+    return true
+  }
+}
+
 extension RunEngine {
+  /// Nobody can say who floods the bus: it begins anew, and so do all workers. Whoever does it again ends the run.
+  func watchBus() throws(SluiceError) {
+    guard busGuard.isFlooded() else { return }
+    busGuard.floods += 1
+    guard busGuard.floods <= 3 else {
+      throw SluiceError(
+        .software, "the control bus was flooded \(busGuard.floods) times, by a worker or by another program of this user")
+    }
+    observer.warning("the control bus was flooded: it begins anew, with all workers")
+    bus = try RouterSocket(endpoint: busGuard.endpoint(directory))
+    sluice_trim_memory()
+    for worker in workers { kill(worker, "the control bus was flooded") }
+  }
+
   /// Messages that are taken in at once: a flood does not keep the loop from everything else.
   static let batch = 2048
 

@@ -48,7 +48,11 @@ extension RunEngine {
     case .end where worker.role == SLUICE_ROLE_DECODER:
       scheduler.handle(.streamEnded(worker: index, handle: message.stream))
     case .finished where worker.role == SLUICE_ROLE_ENCODER:
-      scheduler.handle(.segmentWritten(worker: index, segment: Int(message.job), bytes: message.arg))
+      let segment = Int(message.job)
+      guard worker.isOurs || prepared.direct || !scheduler.isWriting(segment, index) || isSegment(segment) else {
+        return kill(worker, "what it wrote is no segment of its frames")
+      }
+      scheduler.handle(.segmentWritten(worker: index, segment: segment, bytes: message.arg))
     case .warn:
       if !show(worker.lease?.text(message.arg) ?? "", from: worker) { kill(worker, "it says too much") }
     case .fail: takeFailure(message, worker, index)

@@ -73,6 +73,24 @@ extension RunEngine {
     }
   }
 
+  /// What a third party's encoder wrote, checked and from here on out of its reach.
+  func isSegment(_ index: Int) -> Bool {
+    guard let file = segmentFiles[index], let segment = flow.all.first(where: { $0.index == index }),
+      let target = try? output.segmentFile(),
+      let program = try? WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory)
+    else { return false }
+    let canvas = scheduler.canvas
+    // No codec makes more of a picture than 16 bits for each of three samples and as much again.
+    let most = UInt64(segment.frames.count) * UInt64(canvas.width * canvas.height) * 12 + 64 << 20
+    guard
+      let copy = SegmentCheck.copy(
+        of: file, segment, to: target, most: most, program: program,
+        environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
+    else { return false }
+    segmentFiles[index] = copy
+    return true
+  }
+
   /// Starts the program that joins finished segments. In a short run when all are there, because it would only take memory; in
   /// a long one with the first.
   func joinSegments() throws(SluiceError) {

@@ -50,7 +50,8 @@ extension RunEngine {
       regions.append(OfferedRegion(kind: SLUICE_REGION_RING, ring: ring, region: ringRegions[ring], writable: fills))
     }
     if hello.features & SLUICE_FEATURE_LOG.rawValue != 0 { regions += worker.makeLink() }
-    if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: directory.busEndpoint, regions: regions) {
+    if !AttachListener.welcome(connection, worker: index, epoch: epoch, endpoint: busGuard.endpoint(directory), regions: regions)
+    {
       kill(worker, "it went away during the handshake")
     }
   }

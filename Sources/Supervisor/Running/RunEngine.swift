@@ -15,7 +15,8 @@ final class RunEngine {
   let memory: MemoryPlan
   let directory: RunDirectory
   let listener: AttachListener
-  let bus: RouterSocket
+  var bus: RouterSocket
+  var busGuard = BusGuard()
   let control: ControlRegionWriter
   let ringRegions: [SharedRegion]
   let output: OutputTarget
@@ -112,7 +113,7 @@ final class RunEngine {
     directory = try RunDirectory()
     listener = try AttachListener(path: directory.attachSocket)
     commands = try CommandServer(path: directory.controlSocket)
-    bus = try RouterSocket(endpoint: directory.busEndpoint)
+    bus = try RouterSocket(endpoint: busGuard.endpoint(directory))
     var setup = SchedulerSetup(runs: missing, memory: memory)
     control = try ControlRegionWriter(
       rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
@@ -261,6 +262,7 @@ final class RunEngine {
       // Later and later: it walks the page tables of every process.
       if exactly { nextExactSample = now + min(20_000_000_000, max(500_000_000, 2 * (now - started))) }
       sampleMemory(exactly: exactly)
+      try watchBus()
     }
     endHungWorkers()
     try startDue()

@@ -87,7 +87,7 @@ extension Scheduler {
     }
     let record = plan.stream(index)
     let time = record.start + record.step * Rational(suspect.frame - record.firstFrame)
-    return "\(plan.source(record.source).text), at \(Scheduler.seconds(time)) (output frame \(suspect.frame))"
+    return "\(plan.source(record.source).place), at \(Scheduler.seconds(time)) (output frame \(suspect.frame))"
   }
 
   /// These show the frame before; what was encoded of their segments is begun again. True when that is news.

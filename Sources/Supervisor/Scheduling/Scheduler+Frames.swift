@@ -102,6 +102,8 @@ extension Scheduler {
 
   /// Owner of an output slot whose job waits for a renderer.
   static let unassigned = 62
+  /// Workers of a run; some numbers are kept for successors.
+  static let mostWorkers = unassigned - 8
 
   mutating func forgetPrevious(_ lane: Int) {
     guard let previous = lanes[lane].previous else { return }
@@ -208,6 +210,10 @@ extension Scheduler {
     }
     lanes[lane].encoding -= count
     for _ in 0..<count { release(slot, by: worker) }
+  }
+
+  func isWriting(_ segment: Int, _ worker: Int) -> Bool {
+    lanes.contains { $0.encoder == worker && $0.writing.contains { $0.index == segment } }
   }
 
   mutating func segmentWritten(_ worker: Int, _ segment: Int, _ bytes: UInt64) {

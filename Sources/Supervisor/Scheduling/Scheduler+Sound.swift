@@ -174,7 +174,7 @@ extension Scheduler {
     let first = block * Int64(SoundBlock.frames), end = first + Int64(SoundBlock.frames)
     var files: [String] = []
     for clip in plan.clips where clip.first < end && clip.end > first {
-      let path = self.plan.source(clip.source).text
+      let path = self.plan.source(clip.source).place
       if !files.contains(path) { files.append(path) }
     }
     let time = Scheduler.seconds(plan.start + Rational(first, Int64(plan.sampleRate)))

@@ -33,7 +33,7 @@ extension Scheduler {
   /// What a worker was at, for the message about its death: the file and the frame.
   func workDescription(of worker: Int) -> String {
     if let use = uses.values.filter({ $0.worker == worker && !$0.ended }).min(by: { $0.next < $1.next }) {
-      return "while it decoded \(plan.source(plan.stream(use.record).source).text) for frame \(use.next)"
+      return "while it decoded \(plan.source(plan.stream(use.record).source).place) for frame \(use.next)"
     }
     if let work = filterWork(of: worker) { return "at the \(work)" }
     if let sound, sound.worker == worker, let next = sound.window.first(where: { !$0.ready }) {

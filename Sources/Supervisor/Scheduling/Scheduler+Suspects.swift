@@ -56,7 +56,7 @@ extension Scheduler {
     let record = plan.stream(use.record)
     let time = record.start + record.step * Rational(use.next - record.firstFrame)
     let text =
-      "\(plan.source(record.source).text), at \(Scheduler.seconds(time)): the decoder ended \(Scheduler.times(deaths))while it "
+      "\(plan.source(record.source).place), at \(Scheduler.seconds(time)): the decoder ended \(Scheduler.times(deaths))while it "
       + "decoded this (output frame \(use.next))" + atLast
     suspects[StreamPlace(use)] = nil
     convictions += 1
@@ -112,7 +112,7 @@ extension Scheduler {
     convictions += 1
     var shown: [String] = []
     for input in job.inputs {
-      let text = plan.source(plan.stream(Int(input.stream)).source).text
+      let text = plan.source(plan.stream(Int(input.stream)).source).place
       if !shown.contains(text) { shown.append(text) }
     }
     let time = Rational(job.frame) / canvas.rate

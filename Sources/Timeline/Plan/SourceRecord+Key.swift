@@ -24,3 +24,8 @@ extension SourceKey {
     }
   }
 }
+
+extension SourceRecord {
+  /// What errors and warnings call it.
+  public var place: String { SourceKey(self)?.place ?? text }
+}

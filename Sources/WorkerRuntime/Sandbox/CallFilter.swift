@@ -20,7 +20,7 @@ struct CallFilter {
     "epoll_wait", "epoll_pwait",
     "eventfd2", "pipe2", "sendto", "sendmsg", "recvfrom", "recvmsg", "getsockopt", "getsockname", "getpeername", "shutdown",
     // Memory.
-    "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "mincore", "membarrier",
+    "brk", "munmap", "mremap", "mprotect", "madvise", "mincore", "membarrier",
     // Threads and waiting.
     "futex", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "exit", "exit_group", "sched_yield", "nanosleep",
     "clock_nanosleep", "restart_syscall", "sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_get_priority_max",
@@ -62,6 +62,11 @@ struct CallFilter {
     // Threads, not processes. clone3 hides its flags in memory, so the C library is told to use clone.
     try Self.add(context, "clone", [Self.masked(0, sluice_clone_thread(), sluice_clone_thread())])
     try Self.add(context, "clone3", action: sluice_scmp_errno(ENOSYS))
+    // Memory of its own is private: shared memory would not count towards its limit.
+    let ours = UInt64(MAP_ANONYMOUS | MAP_SHARED)
+    for kind in [UInt64(MAP_SHARED), 0, UInt64(MAP_ANONYMOUS)] {
+      try Self.add(context, "mmap", [Self.masked(3, ours, kind)])
+    }
     // abort() of its own.
     try Self.add(context, "tgkill", [Self.equal(0, UInt64(getpid()))])
     // Limits may be read, not set.

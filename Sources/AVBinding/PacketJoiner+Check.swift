@@ -1,0 +1,31 @@
+import CAVCodec
+import CSluice
+import SluiceBase
+
+extension PacketJoiner {
+  /// Reads a whole segment of pictures and throws what `append` would say of it by itself, without joining it. The descriptor's
+  /// position stays as it is.
+  public static func check(_ segment: Int32, firstFrame: Int64, frames: Int64) throws(SluiceError) {
+    AVLog.silence()
+    let place = self.place(firstFrame, frames)
+    var reader = try SegmentReader(segment, place: place)
+    guard reader.frames == frames else { throw SluiceError(.software, "holds \(reader.frames) frames", at: place) }
+    var packet = av_packet_alloc()
+    defer { av_packet_free(&packet) }
+    guard let packet else { throw SluiceError(.unavailable, "no memory for a packet") }
+    var packets: Int64 = 0
+    while try reader.next(packet) {
+      guard (0..<frames).contains(packet.pointee.pts), packet.pointee.dts <= packet.pointee.pts else {
+        throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
+      }
+      packets += 1
+    }
+    guard packets == reader.packets else {
+      throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place)
+    }
+  }
+
+  static func place(_ firstFrame: Int64, _ frames: Int64) -> String {
+    frames == 1 ? "segment of frame \(firstFrame)" : "segment of frames \(firstFrame) to \(firstFrame + frames - 1)"
+  }
+}
