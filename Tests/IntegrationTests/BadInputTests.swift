@@ -17,8 +17,10 @@ struct BadInputTests {
     try Data((0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }).write(
       to: URL(fileURLWithPath: box.path("noise.mp4")))
     try FileManager.default.createDirectory(atPath: box.path("folder.mp4"), withIntermediateDirectories: true)
+    mkfifo(box.path("pipe.mp4"), 0o600)
     for (name, code, what) in [
-      ("missing.mp4", 66, "no such file"), ("empty.mp4", 65, "empty"), ("text.mp4", 65, "not a readable media file"),
+      ("pipe.mp4", 65, "is a pipe"), ("missing.mp4", 66, "no such file"), ("empty.mp4", 65, "empty"),
+      ("text.mp4", 65, "not a readable media file"),
       ("cut.mp4", 65, "not a readable media file"), ("noise.mp4", 65, "not a readable media file"),
       ("folder.mp4", 65, "directory"),
     ] as [(String, Int32, String)] {
@@ -30,6 +32,28 @@ struct BadInputTests {
       try box.refuses(["validate", "p.json5"], code, name, what)
     }
     try box.refuses(["grid", Clips.sound, "-o", "out.mp4", "--progress", "none"], 65, Clips.sound, "no picture")
+  }
+
+  @Test func tablesAndSubtitlesThatArePipes() throws {
+    let box = try Sandbox()
+    mkfifo(box.path("pipe"), 0o600)
+    for line in [
+      "{ kind: \"video\", clips: [ { source: \"a\", at: 0, duration: 1, effects: [ { lut: \"pipe\" } ] } ] }",
+      "{ kind: \"video\", clips: [ { source: \"a\", at: 0, duration: 1 } ] }, { kind: \"subtitles\", file: \"pipe\" }",
+    ] {
+      try box.write(
+        "p.json5",
+        "{ canvas: { width: 320, height: 180, fps: 24 }, sources: { a: \"\(Clips.bframes)\" }, tracks: [ \(line) ] }")
+      try box.refuses(["render", "p.json5", "-o", "out.mp4", "--progress", "none"], 65, "/pipe:", "is a pipe")
+    }
+  }
+
+  @Test func moreWorkersThanARunCanHave() throws {
+    let box = try Sandbox()
+    try project(box)
+    try box.refuses(
+      ["render", "p.json5", "-o", "out.mp4", "--decoders", "32", "--renderers", "32", "--progress", "none"], 2, "too many", "54")
+    try box.refuses(["probe", ""], 2, "probe", "empty")
   }
 
   @Test func projectsWithMistakes() throws {

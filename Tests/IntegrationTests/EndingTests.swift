@@ -28,6 +28,43 @@ struct EndingTests {
     box.expectNothingLeft()
   }
 
+  /// Whenever it comes: while files are looked at, while workers start.
+  @Test func anEarlySignalEndsEverything() throws {
+    let box = try Sandbox()
+    try box.write("cut.json5", CutListTests.project([.init(source: Clips.bframes, at: 0, from: 0, duration: 1)]))
+    for round in 0..<12 {
+      let run = try box.start(["render", "cut.json5", "--encoder-command", "exec sleep 60", "--progress", "none"])
+      // Moments, not a wait for something.
+      usleep(useconds_t(20_000 + round * 25_000))
+      run.signal(SIGINT)
+      #expect(run.wait(within: 2) == 130, "round \(round)")
+      box.expectOneLine(run.errors, ["interrupted"])
+    }
+    box.expectNothingLeft()
+  }
+
+  /// `nohup sluice render …` goes on when its terminal is closed.
+  @Test func whatIsIgnoredStaysIgnored() throws {
+    let box = try Sandbox()
+    try box.write("cut.json5", CutListTests.project([.init(source: Clips.long, at: 0, from: 0, duration: 5)]))
+    let run = try Spawned(
+      "/bin/sh",
+      [
+        "-c", "trap '' HUP INT; exec \"$0\" \"$@\"", Sandbox.program, "render", "cut.json5", "-o", "-", "--format", "y4m",
+        "--progress", "none",
+      ],
+      environment: box.environment, directory: box.directory, output: .pipe)
+    let first = run.read(500_000)
+    for signal in [SIGHUP, SIGINT] {
+      run.signal(signal)
+      for worker in Processes.children(of: run.pid, named: "sluice-decoder") { kill(worker, signal) }
+    }
+    let bytes = first + run.readAll()
+    #expect(run.wait() == 0, "\(run.errors)")
+    #expect(Y4M(bytes).frames.count == 120 && run.errors.isEmpty, "\(run.errors)")
+    box.expectNothingLeft()
+  }
+
   @Test(arguments: ["out.y4m", "out.mp4"])
   func aSignalLeavesNoOutput(_ output: String) throws {
     let box = try Sandbox()

@@ -54,6 +54,36 @@ struct PipeTests {
     #expect(nut == frames)
   }
 
+  /// A FIFO is a pipe with a name: the same bytes, and what cannot go through one is refused before anything is rendered.
+  @Test func aPipeWithAName() throws {
+    let (box, _) = try box()
+    let fast = ["--codec", "libx264", "--preset", "ultrafast", "--progress", "none"]
+    mkfifo(box.path("named.mkv"), 0o600)
+    let reader = try Spawned("cat", [box.path("named.mkv")], environment: box.environment, directory: box.directory)
+    let run = try box.sluice(["render", "cut.json5", "-o", "named.mkv"] + fast)
+    #expect(run.status == 0 && reader.wait(within: 5) == 0, "\(run.errors)")
+    let plain = try box.sluice(["render", "cut.json5", "-o", "-", "--format", "matroska"] + fast)
+    #expect(!plain.out.isEmpty && reader.output == plain.out)
+    mkfifo(box.path("named.mp4"), 0o600)
+    let other = try Spawned("cat", [box.path("named.mp4")], environment: box.environment, directory: box.directory)
+    let refused = try box.sluice(["render", "cut.json5", "-o", "named.mp4"] + fast)
+    #expect(refused.status == 2)
+    box.expectOneLine(refused.errors, ["named.mp4: mp4 cannot be written to a pipe"])
+    #expect(other.wait(within: 5) == 0 && other.output.isEmpty)
+    box.expectNothingLeft()
+  }
+
+  /// The file that a link names is replaced, not the link.
+  @Test func anOutputBehindALink() throws {
+    let (box, frames) = try box()
+    try box.write("real.yuv", "old")
+    try FileManager.default.createSymbolicLink(atPath: box.path("link.yuv"), withDestinationPath: "real.yuv")
+    try box.render(["render", "cut.json5", "-o", "link.yuv", "-y"])
+    #expect(try box.data("real.yuv") == frames)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: box.path("link.yuv")) == "real.yuv")
+    box.expectNothingLeft()
+  }
+
   @Test func anExternalEncoder() throws {
     let (box, frames) = try box()
     let command = "ffmpeg -v error -y -i - -f rawvideo out.yuv"

@@ -14,6 +14,8 @@ enum ThirdParty {
 
   /// What the Python worker does wrong; see `script`.
   enum Fault: String, CaseIterable {
+    /// An encoder that says it is done and has written nothing, or something else.
+    case emptySegment, wrongSegment
     case silent, unready, future, flood, lie, outOfRange, unknownType, uneven, noHeader, fail, die, hangUp, chatter
   }
 
@@ -78,6 +80,7 @@ enum ThirdParty {
     lease = ipc.Lease.from_buffer(lease_memory)
     count = control.slot_count
     done = (ctypes.c_uint32 * count).from_buffer(lease_memory, ctypes.sizeof(ipc.Lease))
+    released = (ctypes.c_uint32 * count).from_buffer(lease_memory, ctypes.sizeof(ipc.Lease) + 4 * count)
     lease.worker, lease.slot_count = welcome.worker, count
     lease.done_offset, lease.released_offset = ctypes.sizeof(ipc.Lease), ctypes.sizeof(ipc.Lease) + 4 * count
     lease.heartbeat = time.monotonic_ns()
@@ -125,6 +128,14 @@ enum ThirdParty {
             m = ipc.Message.from_buffer_copy(data, at)
             if m.type == ipc.MSG_QUIT:
                 sys.exit(0)
+            if m.type == ipc.MSG_ENCODE:
+                released[m.slot] += 1
+                post(type=ipc.MSG_RELEASE, slot=m.slot, generation=m.generation, frame=m.frame, count=1)
+            if m.type == ipc.MSG_FINISH:
+                region, fd = ipc.receive(link, ipc.Region)
+                if fault == "wrongSegment":
+                    os.write(fd, b"no segment" * 1000)
+                post(type=ipc.MSG_FINISHED, job=m.job, arg=10000)
             if m.type != ipc.MSG_RENDER:
                 continue
             if fault == "lie":  # nothing in the lease

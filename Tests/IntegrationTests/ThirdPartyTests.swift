@@ -49,7 +49,7 @@ struct ThirdPartyTests {
   }
 
   /// The render has its bytes, and the guest is ended, whatever it does.
-  @Test(arguments: ThirdParty.Fault.allCases)
+  @Test(arguments: ThirdParty.Fault.allCases.filter { ![.emptySegment, .wrongSegment].contains($0) })
   func oneThatMisbehaves(_ fault: ThirdParty.Fault) throws {
     let standing = try AttachTests.Standing(launch: "{ workers: { renderer: { deadlineSeconds: 1 } } }")
     let guest = try ThirdParty.faulty(fault, to: try standing.attachSocket, in: standing.box)
@@ -63,6 +63,28 @@ struct ThirdPartyTests {
     // Ended by us, or by itself when the run was over.
     let status = guest.wait(within: 6)
     #expect(fault == .silent ? status != nil : status == 1009, "\(fault): \(String(describing: status)) \(guest.errors)")
+  }
+
+  /// A segment of somebody else's counts only when it is one; else another encoder makes it.
+  @Test(arguments: [ThirdParty.Fault.emptySegment, .wrongSegment])
+  func anEncoderWithoutSegments(_ fault: ThirdParty.Fault) throws {
+    let box = try Sandbox()
+    try box.write(
+      "long.json5", CutListTests.project((0..<6).map { .init(source: Clips.long, at: Double($0) * 20, from: 0, duration: 20) }))
+    let arguments = [
+      "render", "long.json5", "--encoders", "1", "--codec", "libx264", "--preset", "ultrafast", "--progress", "none",
+    ]
+    let run = try box.start(arguments + ["-o", "out.mkv"])
+    #expect(eventually(within: 20) { (try? AttachTests.list(box).first?["attachSocket"]) != nil })
+    let socket = try #require(try AttachTests.list(box).first?["attachSocket"] as? String)
+    let guest = try ThirdParty.faulty(fault, role: "encoder", to: socket, in: box)
+    #expect(run.wait() == 0, "\(run.errors)")
+    #expect(run.errors.contains("was ended: what it wrote is no segment of its frames"), "\(run.errors) \(guest.errors)")
+    #expect(guest.wait(within: 5) == 1009)
+    try box.render(arguments + ["-o", "whole.mkv"])
+    let same = try box.data("out.mkv") == box.data("whole.mkv")
+    #expect(same)
+    box.expectNothingLeft()
   }
 
   /// One message of parts without end, which ZeroMQ gathers: the bus begins anew, and the render goes on.
