@@ -15,6 +15,7 @@ import Glibc
 public enum SubtitleFile {
   /// Throws 66 for a file that is not there, 65 with the reason for one without subtitles that can be drawn.
   public static func track(_ key: SubtitlesKey) throws(SluiceError) -> SubtitleTrack {
+    try NamedFiles.check(key.path)
     let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try System.readFile(key.path, limit: 64 << 20)
@@ -48,7 +49,6 @@ private final class SubtitleReader {
 
   init(_ path: String) throws(SluiceError) {
     self.path = path
-    try NamedFiles.check(path)
     let (code, message) = AVLog.capture { () -> Int32 in
       var options: OpaquePointer?
       av_dict_set(&options, "protocol_whitelist", "file", 0)
