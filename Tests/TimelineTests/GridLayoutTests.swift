@@ -134,7 +134,7 @@ import Testing
   @Test func aScrollingWallNeverHasGapsOrJumps() throws {
     var random = TestRandom(50)
     var rounds = 0
-    while rounds < 250 {
+    while rounds < 125 {
       let count = Int.random(in: 1...30, using: &random)
       var grid = Project.Grid(sources: Array(0..<count))
       let direction = Project.Grid.Direction.allCases.randomElement(using: &random) ?? .up

@@ -59,7 +59,7 @@ import Testing
 
   @Test func whatTheWriterWritesTheReaderReadsBack() throws {
     var random = TestRandom(10)
-    for _ in 0..<500 {
+    for _ in 0..<250 {
       var project = Self.randomProject(&random)
       project.output.crf = random.chance(50) ? Rational(37, 2) : nil
       project.output.codec = random.chance(50) ? "libx265" : nil
@@ -152,7 +152,7 @@ import Testing
 
   @Test func everyFrameOfEveryStreamIsUsedAndStreamsAreInOrder() throws {
     var random = TestRandom(12)
-    for _ in 0..<300 {
+    for _ in 0..<150 {
       let project = Self.randomProject(&random)
       guard let plan = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings()) else { continue }
       plan.withView { view in
@@ -175,7 +175,7 @@ import Testing
 
   @Test func aRangeShowsTheSameAsTheWhole() throws {
     var random = TestRandom(13)
-    for _ in 0..<400 {
+    for _ in 0..<200 {
       let project = Self.randomProject(&random)
       guard let whole = try? PlanCompiler.compile(project, media: Self.media, settings: OutputSettings()) else { continue }
       let count = whole.withView { $0.frameCount }
@@ -201,7 +201,7 @@ import Testing
   @Test func mutatedPlansAreRefusedOrReadInBounds() throws {
     var random = TestRandom(14)
     var accepted = 0
-    for round in 0..<300 {
+    for round in 0..<150 {
       let project = Self.randomProject(&random)
       var settings = OutputSettings()
       settings.options = [.init("preset", "fast")]

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the slot protocol exhaustively with spin, then that every broken variant is caught, two at a time: a minute, 1 GB.
+# Checks the slot protocol exhaustively with spin, then that every broken variant is caught, two at a time: 20 s, 1 GB. Compiling
+# with optimisation would take longer than it saves.
 # `--long` adds two crashes in a row.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -12,7 +13,7 @@ cp "$model" .
 # Compiles slots.pml with spin's options $1 and pan's options $2, runs it with $3; exit status 0: no error found.
 check() {
   spin $1 -a slots.pml >spin.log || { cat spin.log; exit 1; }
-  ${CC:-cc} -O1 -w -DNOFAIR -DCOLLAPSE -DMEMLIM=4000 $2 -o pan pan.c
+  ${CC:-cc} -O0 -w -DNOFAIR -DMEMLIM=4000 $2 -o pan pan.c
   ./pan -m50000 $3 >pan.log || { cat pan.log; exit 1; }
   grep -q 'Search not completed\|max search depth too small\|out of memory' pan.log && ! grep -q 'errors: [1-9]' pan.log && {
     cat pan.log
