@@ -89,7 +89,7 @@ final class RunEngine {
     self.flow = flow
     let missing = flow.missing
     let sound = RunEngine.sound(prepared, view, flow)
-    try sound?.check(budget: prepared.memory)
+    try sound?.check(budget: prepared.memory, isAll: missing.isEmpty)
     let pictures =
       missing.isEmpty
       ? .nothing

@@ -39,8 +39,9 @@ struct SoundSizing {
   }
 
   /// - Throws: `.unavailable` when the sound alone does not fit, with the memory that would be needed.
-  func check(budget: UInt64) throws(SluiceError) {
-    guard bytes > budget else { return }
+  func check(budget: UInt64, isAll: Bool) throws(SluiceError) {
+    // With pictures the figure of both is told, unless delays are the reason.
+    guard bytes > budget, isAll || delays.bytes > bytes / 2 else { return }
     let need = (bytes >> 20) + 1
     let most = delays.bytes > bytes / 2 ? ", most of it the lines of its delays of up to \(delays.seconds) s" : ""
     throw SluiceError(
