@@ -14,9 +14,15 @@ extension PacketJoiner {
     defer { av_packet_free(&packet) }
     guard let packet else { throw SluiceError(.unavailable, "no memory for a packet") }
     var packets: Int64 = 0
+    var last = Int64.min
     while try reader.next(packet) {
-      guard (0..<frames).contains(packet.pointee.pts), packet.pointee.dts <= packet.pointee.pts else {
+      defer { av_packet_unref(packet) }
+      guard (0..<frames).contains(packet.pointee.pts) else {
         throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
+      }
+      last = max(packet.pointee.dts, last &+ 1)
+      guard last <= packet.pointee.pts else {
+        throw SluiceError(.software, "frame \(packet.pointee.pts) would be shown before it is decoded", at: place)
       }
       packets += 1
     }

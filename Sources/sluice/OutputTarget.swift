@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import Supervisor
 
 #if canImport(Glibc)
 import Glibc
@@ -26,7 +27,7 @@ enum OutputTarget {
   }
 
   static func checkDirectory(of path: String) throws(SluiceError) {
-    let directory = Self.directory(of: path)
+    let directory = Self.directory(of: Supervisor.OutputTarget.behindLinks(path))
     guard access(directory, W_OK | X_OK) != 0 else { return }
     let reason = sluice_errno()
     let advice =

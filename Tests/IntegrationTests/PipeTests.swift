@@ -81,6 +81,11 @@ struct PipeTests {
     try box.render(["render", "cut.json5", "-o", "link.yuv", "-y"])
     #expect(try box.data("real.yuv") == frames)
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: box.path("link.yuv")) == "real.yuv")
+    // One that names nothing yet.
+    try FileManager.default.createDirectory(atPath: box.path("other"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: box.path("new.yuv"), withDestinationPath: "other/new.yuv")
+    try box.render(["render", "cut.json5", "-o", "new.yuv"])
+    #expect(try box.data("other/new.yuv") == frames)
     box.expectNothingLeft()
   }
 

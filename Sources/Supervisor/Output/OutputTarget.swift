@@ -25,11 +25,15 @@ public final class OutputTarget {
     var status = stat()
     if stat(path, &status) == 0 {
       if status.st_mode & S_IFMT == S_IFDIR { throw SluiceError(.cannotCreate, "is a directory", at: path) }
-      if status.st_mode & S_IFMT == S_IFREG, !overwrite {
-        throw SluiceError(.cannotCreate, "exists already", at: path, advice: "give -y to overwrite it")
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        guard access(path, W_OK) == 0 else {
+          throw SluiceError(.cannotCreate, "cannot write: \(SystemError("access").reason)", at: path)
+        }
+        return
       }
+      if !overwrite { throw SluiceError(.cannotCreate, "exists already", at: path, advice: "give -y to overwrite it") }
     }
-    let folder = directory(of: path)
+    let folder = directory(of: behindLinks(path))
     guard stat(folder, &status) == 0 else {
       throw SluiceError(.cannotCreate, "no such directory: \(folder)", at: path, advice: "make it first")
     }
@@ -38,17 +42,29 @@ public final class OutputTarget {
     }
   }
 
-  /// There is something of this name that is no file: a FIFO, a device. It is written to as it is.
-  static func isStream(_ path: String) -> Bool {
+  /// A FIFO, which somebody reads in order.
+  static func isPipe(_ path: String) -> Bool {
     var status = stat()
-    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  private static func behindLinks(_ path: String) -> String {
+  /// There is something of this name that is no file: a FIFO, a device. It is written to as it is.
+  private static func isSpecial(_ path: String) -> Bool {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+  }
+
+  /// The name behind symbolic links, also where nothing has it yet.
+  public static func behindLinks(_ path: String) -> String {
+    var path = path
+    var name = [CChar](repeating: 0, count: Int(PATH_MAX))
+    for _ in 0..<40 {
+      let n = readlink(path, &name, name.count)
+      guard n > 0, n < name.count else { return path }
+      let target = String(decoding: name[..<n].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      path = target.hasPrefix("/") ? target : directory(of: path) + "/" + target
+    }
+    return path
   }
 
   public static func directory(of path: String) -> String {
@@ -79,7 +95,7 @@ public final class OutputTarget {
       return
     }
     kind = .file
-    if OutputTarget.isStream(path) {
+    if OutputTarget.isSpecial(path) {
       let fd = sluice_open(path, O_WRONLY | O_CLOEXEC, 0)
       guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot open: \(SystemError("open").reason)", at: path) }
       descriptor = FileDescriptor(fd)

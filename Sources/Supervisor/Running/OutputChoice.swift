@@ -92,7 +92,7 @@ struct OutputChoice {
 
   /// In order into one descriptor by one encoder: what is no file, what has no packets to join, and sound alone.
   static func isDirect(_ settings: OutputSettings, output: String, command: String?) -> Bool {
-    command != nil || output == "-" || !settings.hasPictures || OutputTarget.isStream(output)
+    command != nil || output == "-" || !settings.hasPictures || OutputTarget.isPipe(output)
       || ["rawvideo", "yuv4mpegpipe", "image2pipe", "nut"].contains(settings.format)
       || ["png", "rawvideo", "wrapped_avframe", "gif"].contains(settings.codec)
   }

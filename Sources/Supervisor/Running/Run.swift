@@ -84,11 +84,12 @@ struct RunPreparation {
     let encoders = direct ? 1 : min(segments, configuration.encoders ?? launch.encoder.count ?? shape.lanes)
     let decoders = shape.streams == 0 ? 0 : configuration.decoders ?? launch.decoder.count ?? autoDecoders
     let renderers = configuration.renderers ?? launch.renderer.count ?? max(1, cores / 2)
-    let workers = (settings.hasPictures ? decoders + renderers + max(1, encoders) : 0) + (shape.hasSound ? 2 : 0)
+    let filters = launch.filters.values.reduce(0) { $0 + $1.count }
+    let workers = (settings.hasPictures ? decoders + renderers + max(1, encoders) + filters : 0) + (shape.hasSound ? 2 : 0)
     guard workers <= Scheduler.mostWorkers else {
       throw SluiceError(
         .usage,
-        "\(decoders) decoders, \(renderers) renderers and \(max(1, encoders)) encoders are too many: a run has at most "
+        "\(decoders) decoders, \(renderers) renderers and \(max(1, encoders)) encoders\(filters > 0 ? " beside \(filters) filters" : "") are too many: a run has at most "
           + "\(Scheduler.mostWorkers) workers", at: configuration.launchFile ?? "",
         advice: "use fewer; two of a role for each core are plenty")
     }

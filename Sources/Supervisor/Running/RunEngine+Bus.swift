@@ -36,7 +36,11 @@ extension RunEngine {
     observer.warning("the control bus was flooded: it begins anew, with all workers")
     bus = try RouterSocket(endpoint: busGuard.endpoint(directory))
     sluice_trim_memory()
-    for worker in workers { kill(worker, "the control bus was flooded") }
+    for worker in workers {
+      if let index = worker.index { scheduler.blameless.insert(index) }
+      worker.isBlameless = true
+      kill(worker, "the control bus was flooded")
+    }
   }
 
   /// Messages that are taken in at once: a flood does not keep the loop from everything else.

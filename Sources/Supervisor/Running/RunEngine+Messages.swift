@@ -49,8 +49,8 @@ extension RunEngine {
       scheduler.handle(.streamEnded(worker: index, handle: message.stream))
     case .finished where worker.role == SLUICE_ROLE_ENCODER:
       let segment = Int(message.job)
-      guard worker.isOurs || prepared.direct || !scheduler.isWriting(segment, index) || isSegment(segment) else {
-        return kill(worker, "what it wrote is no segment of its frames")
+      if !worker.isOurs, !prepared.direct, scheduler.isWriting(segment, index) {
+        return checkSegment(segment, of: worker, bytes: message.arg)
       }
       scheduler.handle(.segmentWritten(worker: index, segment: segment, bytes: message.arg))
     case .warn:

@@ -73,22 +73,42 @@ extension RunEngine {
     }
   }
 
-  /// What a third party's encoder wrote, checked and from here on out of its reach.
-  func isSegment(_ index: Int) -> Bool {
+  /// What a third party's encoder wrote counts when it has been checked, and is out of its reach from then on.
+  func checkSegment(_ index: Int, of worker: WorkerHandle, bytes: UInt64) {
     guard let file = segmentFiles[index], let segment = flow.all.first(where: { $0.index == index }),
-      let target = try? output.segmentFile(),
-      let program = try? WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory)
-    else { return false }
-    let canvas = scheduler.canvas
-    // No codec makes more of a picture than 16 bits for each of three samples and as much again.
-    let most = UInt64(segment.frames.count) * UInt64(canvas.width * canvas.height) * 12 + 64 << 20
-    guard
-      let copy = SegmentCheck.copy(
-        of: file, segment, to: target, most: most, program: program,
-        environment: prepared.launch.encoder.limits.environment(budget: prepared.memory))
-    else { return false }
-    segmentFiles[index] = copy
-    return true
+      !segmentChecks.contains(where: { $0.worker === worker && $0.segment == index })
+    else { return }
+    do throws(SluiceError) {
+      let program = SegmentCheck.Program(
+        path: try WorkerPrograms.find("sluice-encoder", directory: configuration.workerDirectory),
+        environment: prepared.launch.encoder.limits.environment(budget: prepared.memory), limits: prepared.launch.encoder.limits,
+        memoryLimit: memoryLimit(SLUICE_ROLE_ENCODER))
+      // No codec makes more of a picture than 16 bits for each of three samples and as much again.
+      let most = UInt64(segment.frames.count) * UInt64(scheduler.canvas.width * scheduler.canvas.height) * 12 + 64 << 20
+      let check = SegmentCheck(of: file, segment, to: try output.segmentFile(), most: most, program: program)
+      segmentChecks.append((worker, index, bytes, check))
+    } catch {
+      failure = failure ?? error
+    }
+  }
+
+  /// Looks whether checks have come to an end.
+  func takeVerdicts() {
+    for (at, entry) in segmentChecks.enumerated().reversed() {
+      guard let verdict = entry.check.verdict else { continue }
+      segmentChecks.remove(at: at)
+      // Of one that has gone meanwhile the segment has begun again.
+      guard let index = entry.worker.index, workers.contains(where: { $0 === entry.worker }),
+        scheduler.isWriting(entry.segment, index)
+      else { continue }
+      switch verdict {
+      case .segment(let copy):
+        segmentFiles[entry.segment] = copy
+        scheduler.handle(.segmentWritten(worker: index, segment: entry.segment, bytes: entry.bytes))
+      case .nothing: kill(entry.worker, "what it wrote is no segment of its frames")
+      case .failed(let error): failure = failure ?? error
+      }
+    }
   }
 
   /// Starts the program that joins finished segments. In a short run when all are there, because it would only take memory; in

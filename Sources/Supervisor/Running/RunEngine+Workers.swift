@@ -94,7 +94,7 @@ extension RunEngine {
         at: outputName, advice: "run it again")
     }
     if scheduler.convictions > convictions { worker.deathsInRow = 0 }
-    if worker.killedFor == Scheduler.cannotFilter { progressed = true }
+    if worker.killedFor == Scheduler.cannotFilter || worker.isBlameless { progressed = true }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 

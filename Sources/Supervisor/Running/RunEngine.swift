@@ -34,6 +34,7 @@ final class RunEngine {
   var retired: [RunStatistics.Worker] = []
   var counters = CounterSums()
   var segmentFiles: [Int: FileDescriptor] = [:]
+  var segmentChecks: [(worker: WorkerHandle, segment: Int, bytes: UInt64, check: SegmentCheck)] = []
   var soundFile: FileDescriptor? = nil
   var nextIndex = 0
   var outgoing: [Int: [Message]] = [:]
@@ -100,7 +101,7 @@ final class RunEngine {
         besides: sound?.bytes ?? 0)
     memory = sound.map { pictures.adding($0) } ?? pictures
     // From here on there is something to clean up. A FIFO without a reader is waited for before.
-    let isStream = configuration.encoderCommand == nil && OutputTarget.isStream(configuration.output)
+    let isStream = configuration.encoderCommand == nil && OutputTarget.isPipe(configuration.output)
     let makeOutput = { () throws(SluiceError) in
       try OutputTarget(
         path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
@@ -264,6 +265,7 @@ final class RunEngine {
       sampleMemory(exactly: exactly)
       try watchBus()
     }
+    takeVerdicts()
     endHungWorkers()
     try startDue()
     try watchFilters()

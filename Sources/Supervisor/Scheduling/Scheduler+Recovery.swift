@@ -6,8 +6,9 @@ import Timeline
 /// What a death costs: the dead worker's grants and holds are taken back exactly, its work is issued again.
 extension Scheduler {
   mutating func workerDied(_ worker: Int) {
-    // One that was let go ends with its streams under way, and nothing is to blame for it.
-    let wasLetGo = leaving.remove(worker) != nil
+    // One that was let go, or is ended for a reason of ours, ends with its streams under way, and nothing is to blame for it.
+    let wasBlameless = blameless.remove(worker) != nil
+    let wasLetGo = leaving.remove(worker) != nil || wasBlameless
     dismissed.remove(worker)
     if soundWorkerDied(worker) { return }
     if let index = decoders.firstIndex(of: worker) {

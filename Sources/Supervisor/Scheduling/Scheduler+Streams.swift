@@ -123,7 +123,8 @@ extension Scheduler {
     guard again || ledger.publish(slot, generation: generation, owner: worker, frame: first) else {
       return nonsense(worker, "slot \(slot) was not granted")
     }
-    if use.closing || use.ended {
+    // Between CLOSE and END pictures may be missing.
+    if use.closing || use.ended || use.parking && first != use.next {
       if held, !again { ledger.hold(slot, by: worker) } else { freeUnheld(slot, handle) }
       return
     }
@@ -206,7 +207,8 @@ extension Scheduler {
     let passed = lanes[lane].nextCompose
     for handle in uses.keys.sorted() {
       guard var use = uses[handle], use.lane == lane else { continue }
-      if use.failed, use.frames.upperBound <= passed {
+      // Nor is one opened any more that was a suspect until all its frames had been composed without it.
+      if use.failed || use.worker == nil && !use.ended, use.frames.upperBound <= passed {
         close(handle)
         continue
       }

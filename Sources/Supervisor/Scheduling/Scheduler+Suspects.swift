@@ -36,7 +36,7 @@ extension Scheduler {
   mutating func suspectStreams(of worker: Int) {
     let there = uses.values.filter { $0.worker == worker && !$0.ended }.map(\.handle).sorted()
     for handle in there {
-      guard let use = uses[handle], !use.closing, !use.parking, hasSlotToFill(use) else { continue }
+      guard let use = uses[handle], !use.closing, !use.parking, use.next < end(of: use), hasSlotToFill(use) else { continue }
       let deaths = suspects[StreamPlace(use), default: 0] + 1
       suspects[StreamPlace(use)] = deaths
       if deaths >= setup.decoderDeaths, there.count == 1 { convict(handle, deaths: deaths) }

@@ -46,6 +46,8 @@ public struct Scheduler: Sendable {
   /// Workers that get nothing new, and renderers of them that were told to go.
   var leaving: Set<Int> = []
   var dismissed: Set<Int> = []
+  /// Workers that are being ended for what is not their work's fault.
+  public var blameless: Set<Int> = []
   var filtering: FilterState
   var sound: SoundState?
   /// Frames from here on are not begun yet: a preview keeps to real time.
