@@ -123,6 +123,7 @@ static void try_everything(void) {
   TRY("ftruncate", syscall(SYS_ftruncate, -1, 0));
   TRY("fallocate", syscall(SYS_fallocate, -1, 0, 0, 1));
   TRY("memfd", syscall(SYS_memfd_create, "x", 0));
+  TRY("shared-memory", syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   TRY("keyctl", syscall(SYS_keyctl, -1, 0, 0, 0, 0));
   TRY("io-uring", syscall(SYS_io_uring_setup, 1, NULL));
   TRY("root: mount", syscall(SYS_mount, NULL, "/nowhere", NULL, 0, NULL));
