@@ -92,6 +92,12 @@ enum RandomTimeline {
       clip.place.height = .constant(Rational(2 * Int64(random.int(10...90))))
     }
     if random.chance(15) { clip.opacity = .constant(Rational(1, 2)) }
+    // Composed without it from about the middle on.
+    if random.chance(10) {
+      clip.opacity = .keys([
+        Animatable.Key(time: .zero, value: .one), Animatable.Key(time: Rational(max(1, length), 60), value: .zero, ease: .hold),
+      ])
+    }
     return clip
   }
 
