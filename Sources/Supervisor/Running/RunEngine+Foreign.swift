@@ -80,6 +80,8 @@ extension RunEngine {
   /// A line of a worker's for the user; a third party's with its name, and not too many.
   func show(_ line: String, from worker: WorkerHandle) -> Bool {
     if worker.isOurs {
+      // A file that several lanes come to is damaged once.
+      if shown.count < 4096, !shown.insert(line).inserted { return true }
       observer.warning(line)
       return true
     }

@@ -42,6 +42,8 @@ final class RunEngine {
   var segmentsWritten = 0
   var outputBytes: UInt64 = 0
   var direct = DirectOutput()
+  /// Lines of our own workers that the user has seen.
+  var shown: Set<String> = []
   var pendingRestarts: [PendingRestart] = []
   /// Furthest frame that an encoder has let go of in each segment.
   var furthest: [Int: Int64] = [:]
