@@ -13,21 +13,12 @@ extension PacketJoiner {
     var packet = av_packet_alloc()
     defer { av_packet_free(&packet) }
     guard let packet else { throw SluiceError(.unavailable, "no memory for a packet") }
-    var packets: Int64 = 0
     var last = Int64.min
-    while try reader.next(packet) {
-      defer { av_packet_unref(packet) }
-      guard (0..<frames).contains(packet.pointee.pts) else {
-        throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
-      }
+    try reader.forEach(packet) { () throws(SluiceError) in
       last = max(packet.pointee.dts, last &+ 1)
       guard last <= packet.pointee.pts else {
         throw SluiceError(.software, "frame \(packet.pointee.pts) would be shown before it is decoded", at: place)
       }
-      packets += 1
-    }
-    guard packets == reader.packets else {
-      throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place)
     }
   }
 

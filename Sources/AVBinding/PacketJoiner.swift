@@ -86,12 +86,7 @@ public final class PacketJoiner {
     let early = try -(reader.firstDecodingTime() ?? 0)
     try begin(reader, early: early, place)
     let lowering = max(0, delay - early)
-    defer { av_packet_unref(packet) }
-    var packets: Int64 = 0
-    while try reader.next(packet) {
-      guard (0..<frames).contains(packet.pointee.pts) else {
-        throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
-      }
+    try reader.forEach(packet) { () throws(SluiceError) in
       packet.pointee.pts += firstFrame
       packet.pointee.dts = max(packet.pointee.dts + firstFrame - lowering, lastDecodingTime + 1)
       guard packet.pointee.dts <= packet.pointee.pts else {
@@ -100,10 +95,6 @@ public final class PacketJoiner {
       lastDecodingTime = packet.pointee.dts
       try sound?.write(before: packet.pointee.dts, AVRational(Rational.one / settings.rate))
       try pictures.write(packet)
-      packets += 1
-    }
-    guard packets == reader.packets else {
-      throw SluiceError(.software, "holds \(packets) packets, not \(reader.packets)", at: place)
     }
     endFrame += frames
   }

@@ -89,6 +89,23 @@ struct SegmentReader {
     return true
   }
 
+  /// Fills `packet` with each in turn, and calls `body`, which may keep what it holds. Throws for one that shows none of the
+  /// segment's frames, and at the end when there were more or less of them than the file says.
+  mutating func forEach(
+    _ packet: UnsafeMutablePointer<AVPacket>, _ body: () throws(SluiceError) -> Void
+  ) throws(SluiceError) {
+    var count: Int64 = 0
+    while try next(packet) {
+      defer { av_packet_unref(packet) }
+      guard (0..<frames).contains(packet.pointee.pts) else {
+        throw SluiceError(.software, "holds a packet of frame \(packet.pointee.pts)", at: place)
+      }
+      try body()
+      count += 1
+    }
+    guard count == packets else { throw SluiceError(.software, "holds \(count) packets, not \(packets)", at: place) }
+  }
+
   private mutating func take(_ count: Int) throws(SluiceError) -> LittleEndianReader {
     guard count <= end - position else { throw SegmentReader.damaged(place) }
     defer { position += count }

@@ -109,6 +109,7 @@ int sluice_shared_memory(uint64_t bytes, uint64_t reserved) {
 int sluice_seal(int fd, bool writes) { return fcntl(fd, F_ADD_SEALS, (writes ? F_SEAL_FUTURE_WRITE : 0) | F_SEAL_SEAL); }
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const size_t ending_count = sizeof ending_signals / sizeof *ending_signals;
 
 static bool is_ignored(int signal) {
   struct sigaction now;
@@ -138,7 +139,7 @@ int sluice_spawn(const char *path, char *const argv[], char *const envp[], const
   sigemptyset(&none);
   sigfillset(&all);
   // What nohup ignores stays ignored.
-  for (size_t i = 0; i < 3; i++)
+  for (size_t i = 0; i < ending_count; i++)
     if (is_ignored(ending_signals[i])) sigdelset(&all, ending_signals[i]);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (new_group) flags |= POSIX_SPAWN_SETPGROUP;
@@ -299,20 +300,21 @@ int sluice_connect_stream(const char *path) { return connect_to(path, SOCK_STREA
 static void say_interrupted(int signal) {
   (void)signal;
   static const char text[] = "sluice: interrupted\n";
-  if (write(2, text, sizeof text - 1) < 0) _exit(130);
+  ssize_t said = write(2, text, sizeof text - 1);
+  (void)said;
   _exit(130);
 }
 
 void sluice_end_on_signals(void) {
   struct sigaction action = {.sa_handler = say_interrupted};
-  for (size_t i = 0; i < 3; i++)
+  for (size_t i = 0; i < ending_count; i++)
     if (!is_ignored(ending_signals[i])) sigaction(ending_signals[i], &action, NULL);
 }
 
 int sluice_signals(void) {
   sigset_t set;
   sigemptyset(&set);
-  for (size_t i = 0; i < 3; i++)
+  for (size_t i = 0; i < ending_count; i++)
     if (!is_ignored(ending_signals[i])) sigaddset(&set, ending_signals[i]);
   if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
   signal(SIGPIPE, SIG_IGN);

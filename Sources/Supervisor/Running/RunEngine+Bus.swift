@@ -25,6 +25,9 @@ struct BusGuard {
 }
 
 extension RunEngine {
+  /// Reason of a kill that is nobody's fault.
+  static let busFlooded = "the control bus was flooded"
+
   /// Nobody can say who floods the bus: it begins anew, and so do all workers. Whoever does it again ends the run.
   func watchBus() throws(SluiceError) {
     guard busGuard.isFlooded() else { return }
@@ -36,11 +39,7 @@ extension RunEngine {
     observer.warning("the control bus was flooded: it begins anew, with all workers")
     bus = try RouterSocket(endpoint: busGuard.endpoint(directory))
     sluice_trim_memory()
-    for worker in workers {
-      if let index = worker.index { scheduler.blameless.insert(index) }
-      worker.isBlameless = true
-      kill(worker, "the control bus was flooded")
-    }
+    for worker in workers { kill(worker, RunEngine.busFlooded) }
   }
 
   /// Messages that are taken in at once: a flood does not keep the loop from everything else.

@@ -84,6 +84,7 @@ extension RunEngine {
       outgoing[index] = nil
       if worker.role == SLUICE_ROLE_ENCODER { progressed = worker.isForSound ? soundCameFurther() : encoderCameFurther(index) }
       scheduler.ending = worker.killedFor ?? ending(of: worker)
+      scheduler.endedBlameless = worker.killedFor == RunEngine.busFlooded
       scheduler.handle(.workerDied(index))
     }
     if scheduler.isDone || failure != nil { return }
@@ -94,7 +95,7 @@ extension RunEngine {
         at: outputName, advice: "run it again")
     }
     if scheduler.convictions > convictions { worker.deathsInRow = 0 }
-    if worker.killedFor == Scheduler.cannotFilter || worker.isBlameless { progressed = true }
+    if worker.killedFor == Scheduler.cannotFilter || worker.killedFor == RunEngine.busFlooded { progressed = true }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }
 

@@ -50,8 +50,6 @@ final class WorkerHandle {
   /// Messages and lines since the last tick: what floods is ended.
   var traffic = Traffic()
   /// Why it is being ended by us.
-  /// It is ended for what others did.
-  var isBlameless = false
   var killedFor: String? = nil
 
   init(name: String, role: sluice_role, process: any WorkerProcess, token: UInt64, restarts: Int) {

@@ -7,13 +7,12 @@ import Timeline
 extension Scheduler {
   mutating func workerDied(_ worker: Int) {
     // One that was let go, or is ended for a reason of ours, ends with its streams under way, and nothing is to blame for it.
-    let wasBlameless = blameless.remove(worker) != nil
-    let wasLetGo = leaving.remove(worker) != nil || wasBlameless
+    let wasLetGo = leaving.remove(worker) != nil
     dismissed.remove(worker)
     if soundWorkerDied(worker) { return }
     if let index = decoders.firstIndex(of: worker) {
       decoders.remove(at: index)
-      if !wasLetGo { suspectStreams(of: worker) }
+      if !wasLetGo, !endedBlameless { suspectStreams(of: worker) }
       decoderDied(worker)
     } else if let index = renderers.firstIndex(of: worker) {
       renderers.remove(at: index)

@@ -43,7 +43,7 @@ extension Scheduler {
 
   /// A codec holds more pictures than its kind usually does: it gets one more slot while the reserve lasts.
   mutating func needsSlot(_ worker: Int, _ handle: UInt32) {
-    guard var use = uses[handle], use.worker == worker, !use.ended, !use.closing, !use.parking else { return }
+    guard var use = uses[handle], use.worker == worker, !use.ended, !use.isClosed else { return }
     guard lent[use.ring] < reserve[use.ring] else {
       actions.append(.deny(worker: worker, handle: handle))
       return
@@ -72,15 +72,16 @@ extension Scheduler {
     arrangeTrial(decoders)
     for handle in uses.keys.sorted() {
       guard let use = uses[handle], use.worker == nil, !use.ended, !use.closing else { continue }
-      var load: [Int: Int] = [:]
-      for other in uses.values where !other.ended { if let worker = other.worker { load[worker, default: 0] += 1 } }
       if endIfPoisoned(handle) { continue }
       let own = setup.decoderPerSource ? decoders[plan.stream(use.record).source % decoders.count] : -1
-      func rank(_ decoder: Int) -> (Int, Int, Int) { (decoder == own ? 0 : 1, load[decoder] ?? 0, decoder) }
+      func rank(_ decoder: Int) -> (Int, Int, Int) { (decoder == own ? 0 : 1, load(of: decoder), decoder) }
       let worker = decoders.filter { mayJoin($0, use) }.min { rank($0) < rank($1) }
       if let worker { place(handle, in: worker) }
     }
   }
+
+  /// Streams that are open in a decoder.
+  func load(of decoder: Int) -> Int { uses.values.count { $0.worker == decoder && !$0.ended } }
 
   mutating func place(_ handle: UInt32, in worker: Int) {
     guard var use = uses[handle] else { return }
@@ -93,7 +94,7 @@ extension Scheduler {
 
   /// Grants slots up to the stream's quota, not counting what its lane's encoder may keep until it gets the next frames.
   mutating func topUp(_ handle: UInt32) {
-    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.closing, !use.parking,
+    guard var use = uses[handle], let worker = use.worker, !use.ended, !use.isClosed,
       ledger.freeCount(ring: use.ring) > 0
     else { return }
     let allowed = use.quota + use.extra + (use.owned < use.quota + use.extra ? 0 : keptByEncoder(use))
@@ -156,7 +157,7 @@ extension Scheduler {
 
   mutating func streamEnded(_ worker: Int, _ handle: UInt32) {
     guard var use = uses[handle], use.worker == worker, !use.ended else { return }
-    guard use.closing || use.parking || use.next >= end(of: use) else {
+    guard use.isClosed || use.next >= end(of: use) else {
       return nonsense(worker, "stream \(use.record) ended at frame \(use.next), before \(use.frames.upperBound)")
     }
     let isParked = use.parking && !use.closing && use.next < use.end

@@ -36,7 +36,7 @@ extension Scheduler {
   mutating func suspectStreams(of worker: Int) {
     let there = uses.values.filter { $0.worker == worker && !$0.ended }.map(\.handle).sorted()
     for handle in there {
-      guard let use = uses[handle], !use.closing, !use.parking, use.next < end(of: use), hasSlotToFill(use) else { continue }
+      guard let use = uses[handle], !use.isClosed, use.next < end(of: use), hasSlotToFill(use) else { continue }
       let deaths = suspects[StreamPlace(use), default: 0] + 1
       suspects[StreamPlace(use)] = deaths
       if deaths >= setup.decoderDeaths, there.count == 1 { convict(handle, deaths: deaths) }
@@ -179,7 +179,7 @@ extension Scheduler {
       guard let worker = use.worker, !use.ended else { continue }
       // To close, or at its end, a stream has only to say so; else it is waited for when a lane lacks its picture, holds
       // nothing that could give it a slot, and it has a slot to fill.
-      if use.closing || use.parking || use.next >= end(of: use) {
+      if use.isClosed || use.next >= end(of: use) {
         list.append(Waiting(key: .stream(use.handle), worker: worker, mark: -1))
         continue
       }

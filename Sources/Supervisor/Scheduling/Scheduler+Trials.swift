@@ -40,13 +40,12 @@ extension Scheduler {
   private func nextTrial(_ decoders: [Int]) -> Trial? {
     let waiting = uses.values.filter { $0.worker == nil && isSuspect($0) && isMissing($0) }
     guard let use = waiting.min(by: { $0.handle < $1.handle }) else { return nil }
-    func load(_ decoder: Int) -> Int { uses.values.count { $0.worker == decoder && !$0.ended } }
-    return decoders.min { (load($0), $0) < (load($1), $1) }.map { Trial(handle: use.handle, worker: $0) }
+    return decoders.min { (load(of: $0), $0) < (load(of: $1), $1) }.map { Trial(handle: use.handle, worker: $0) }
   }
 
   /// With its END it is without a decoder; what it has delivered stays.
   private mutating func park(_ use: StreamUse) {
-    guard let worker = use.worker, !use.closing, !use.parking, use.next < end(of: use) else { return }
+    guard let worker = use.worker, !use.isClosed, use.next < end(of: use) else { return }
     uses[use.handle]?.parking = true
     actions.append(.close(worker: worker, handle: use.handle))
   }

@@ -46,8 +46,6 @@ public struct Scheduler: Sendable {
   /// Workers that get nothing new, and renderers of them that were told to go.
   var leaving: Set<Int> = []
   var dismissed: Set<Int> = []
-  /// Workers that are being ended for what is not their work's fault.
-  public var blameless: Set<Int> = []
   var filtering: FilterState
   var sound: SoundState?
   /// Frames from here on are not begun yet: a preview keeps to real time.
@@ -68,6 +66,8 @@ public struct Scheduler: Sendable {
   var convictions = 0
   /// How the worker ended whose death is handled next, for the words about what is found guilty of it.
   public var ending = ""
+  /// Of the same worker: it was ended for what is not its work's fault.
+  public var endedBlameless = false
   public internal(set) var counts = Counts()
   /// Looks at a slot's frame header: nil when it does not hold. The one thing that comes from outside.
   let describe: @Sendable (Int) -> FrameDescription?

@@ -165,6 +165,8 @@ struct StreamUse: Sendable {
   /// Its filters in the plan's table.
   var filters: Range<Int> = 0..<0
   var isStill: Bool { lane == nil }
+  /// CLOSE was said: it gets nothing more, and END is waited for.
+  var isClosed: Bool { closing || parking }
 
   func isAwaitingFilter(at frame: Int64) -> Bool {
     deliveries.first { $0.frames.contains(frame) }.map { $0.stage < filters.count } ?? false
