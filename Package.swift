@@ -72,9 +72,9 @@ let package = Package(
     library(
       "Supervisor", ["CSluice", "SluiceBase", "FrameModel", "SharedRing", "ControlBus", "Timeline", "CMD", "CXXHash"]),
 
-    library("CommandLine", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
+    library("CommandInterface", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor"]),
 
-    program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine"]),
+    program("sluice", ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandInterface"]),
     program(
       "sluice-decoder",
       [
@@ -111,8 +111,8 @@ let package = Package(
       dependencies: ["SluiceBase", "FrameModel", "Timeline", "AudioEngine", "AVBinding", "AudioStage"],
       swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .testTarget(
-      name: "CommandLineTests",
-      dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandLine", "sluice"]),
+      name: "CommandInterfaceTests",
+      dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline", "Supervisor", "CommandInterface", "sluice"]),
     .testTarget(name: "TimelineTests", dependencies: ["CSluice", "SluiceBase", "FrameModel", "Timeline"], swiftSettings: strict),
     .testTarget(name: "IPCSchemaTests", dependencies: ["CSluice", "FrameModel"], swiftSettings: strict),
     .testTarget(

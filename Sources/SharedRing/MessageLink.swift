@@ -39,7 +39,7 @@ public final class MessageLink {
   }
 
   /// Says these, after all that was said before.
-  public func say(_ messages: [sluice_message]) {
+  public func send(_ messages: [sluice_message]) {
     backlog += messages
     flush()
   }
@@ -63,7 +63,7 @@ public final class MessageLink {
   }
 
   /// What the other side has said and was not heard yet, in order, at most `limit` of it.
-  public func hear(limit: Int = .max) throws(Broken) -> [sluice_message] {
+  public func receive(limit: Int = .max) throws(Broken) -> [sluice_message] {
     let said = sluice_load_acquire64(&peer.pointee.count)
     guard said >= seen, said - seen <= MessageLink.capacity else { throw Broken() }
     var messages: [sluice_message] = []

@@ -3,7 +3,7 @@ import ControlBus
 import SharedRing
 import SluiceBase
 
-/// A worker's life on the control bus: one thread owns the socket, beats the heart, takes messages in, sends what other
+/// A worker's life on the control bus: one thread owns the socket, stores the heartbeat, takes messages in, sends what other
 /// threads queue. The program ends at once when the supervisor does.
 public final class Worker: @unchecked Sendable {
   // Sendable: `outgoing` is behind its monitor, everything else fixed after init; the socket belongs to `run`'s thread.
@@ -80,7 +80,7 @@ public final class Worker: @unchecked Sendable {
       flush()
       lease.beat()
       // The descriptor is edge-triggered: nothing may be left in the socket when we go to sleep.
-      while let messages = hear() {
+      while let messages = receive() {
         for message in messages {
           if message.kind == .quit {
             flush()
@@ -110,11 +110,11 @@ public final class Worker: @unchecked Sendable {
     }
   }
 
-  /// The next messages. With logs the bus is only the bell, and what it carries is not looked at.
-  private func hear() -> [Message]? {
+  /// The next messages. With logs the bus is only the doorbell, and what it carries is not looked at.
+  private func receive() -> [Message]? {
     guard let link else { return socket.receive() }
     while socket.receive() != nil {}
-    guard let messages = try? link.hear(), !messages.isEmpty else { return nil }
+    guard let messages = try? link.receive(), !messages.isEmpty else { return nil }
     return messages
   }
 
@@ -142,7 +142,7 @@ public final class Worker: @unchecked Sendable {
     }
     if let link {
       pass(messages, \.before)
-      link.say(messages)
+      link.send(messages)
       _ = socket.send([messages[0]])
       pass(messages, \.after)
       return

@@ -8,7 +8,7 @@ import WorkerRuntime
 
 /// `--assemble`: takes finished segments in order from descriptor 3 (a `sluice_region` packet with a descriptor each; that of the
 /// sound comes first and has `ring` SLUICE_JOB_SOUND), joins them into descriptor 5 by the settings of the plan in descriptor 4,
-/// and answers with {code, bytes, text}. Meanwhile its heart beats: {`AssemblerBeat.code`, segments joined} four times a second.
+/// and answers with {code, bytes, text}. Meanwhile it sends heartbeats: {`AssemblerHeartbeat.code`, segments joined} four times a second.
 enum AssembleService {
   static func run() {
     do throws(SluiceError) {
@@ -42,10 +42,10 @@ enum AssembleService {
     sluice_detach_standard()
     try Sandbox.enter(.none)
     let joined = Monitor(UInt64(0))
-    _ = WorkThread("heart", stackBytes: 1 << 16) {
+    _ = WorkThread("heartbeat", stackBytes: 1 << 16) {
       while true {
-        answer(code: AssemblerBeat.code, bytes: joined.with { $0 }, text: "")
-        poll(nil, 0, AssemblerBeat.milliseconds)
+        answer(code: AssemblerHeartbeat.code, bytes: joined.with { $0 }, text: "")
+        poll(nil, 0, AssemblerHeartbeat.milliseconds)
       }
     }
     let joiner = try SegmentJoiner(settings: plan.output, fd: 5)

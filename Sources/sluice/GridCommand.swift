@@ -1,4 +1,4 @@
-import CommandLine
+import CommandInterface
 import SluiceBase
 import Timeline
 

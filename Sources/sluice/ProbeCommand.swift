@@ -1,4 +1,4 @@
-import CommandLine
+import CommandInterface
 import FrameModel
 import SluiceBase
 import Supervisor

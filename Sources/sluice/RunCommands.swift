@@ -1,5 +1,5 @@
 import CSluice
-import CommandLine
+import CommandInterface
 import SluiceBase
 import Supervisor
 

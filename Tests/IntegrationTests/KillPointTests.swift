@@ -121,7 +121,7 @@ struct LossTests {
     #expect(statistics["restarts"] == 0)
   }
 
-  /// Its heart beats, its work stands still.
+  /// It sends heartbeats, its work stands still.
   @Test(arguments: ["decoder:publish.before-done", "renderer:fill.before", "encoder:read.before", "audio:fill.before"])
   func hungWorkIsIssuedAgain(_ point: String) throws {
     let box = try Sandbox()

@@ -286,7 +286,7 @@ import Testing
       ["render", "p.json5", "-o", "a.mp4", "--worker-directory", programs, "--stats", "stats.json", "--progress", "none"]
         + ["--launch", "launch.json5"] + Self.quick)
     #expect(run.status == 0, "\(run.errors)")
-    box.expectOneLine(run.errors, ["the program that joins segments ended with a heart that stood still for 1 s"])
+    box.expectOneLine(run.errors, ["the program that joins segments ended with no heartbeat for 1 s"])
     #expect(try box.data("a.mp4") == fresh(box, "a.mp4"))
     box.expectNothingLeft()
   }

@@ -96,8 +96,8 @@ import Testing
         let at = random.chance(70) ? random.int(0...3) : random.int(0...peer.bytes / 8 - 1)
         let value = random.chance(50) ? UInt64(random.int(0...2000)) : random.next()
         peer.base.storeBytes(of: value, toByteOffset: at * 8, as: UInt64.self)
-        if let heard = try? link.hear() { #expect(heard.count <= Int(MessageLink.capacity)) }
-        link.say([Message(.quit)])
+        if let heard = try? link.receive() { #expect(heard.count <= Int(MessageLink.capacity)) }
+        link.send([Message(.quit)])
       }
     }
   }
@@ -114,11 +114,11 @@ import Testing
     while heard < 20_000 {
       if said < 20_000, random.chance(60) {
         let count = UInt64(random.int(1...900))
-        left.say((said..<said + count).map { Message(.render, arg: $0) })
+        left.send((said..<said + count).map { Message(.render, arg: $0) })
         said += count
       }
       if random.chance(40) {
-        for message in try right.hear(limit: random.int(1...1500)) {
+        for message in try right.receive(limit: random.int(1...1500)) {
           try #require(message.arg == heard)
           heard += 1
         }

@@ -149,7 +149,7 @@ import Timeline
     }
   }
 
-  /// Pictures that end their decoders again and again: only their streams are found guilty, whatever else was under way.
+  /// Pictures that end their decoders again and again: only their streams are quarantined, whatever else was under way.
   @Test func poisonIsFoundWhereItIs() throws {
     try simulate(700_000, events: 25_000) { options, random in
       options.poison = true

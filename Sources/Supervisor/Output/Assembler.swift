@@ -87,7 +87,7 @@ final class Assembler {
       guard n >= 16 else { break }
       let code = buffer.withUnsafeBytes { $0.load(as: UInt64.self) }
       let bytes = buffer.withUnsafeBytes { $0.load(fromByteOffset: 8, as: UInt64.self) }
-      if code == AssemblerBeat.code {
+      if code == AssemblerHeartbeat.code {
         beat(joined: Int(clamping: bytes))
         continue
       }
@@ -114,7 +114,7 @@ final class Assembler {
     let now = sluice_now_ns()
     func isOver(_ since: UInt64, _ seconds: Int) -> Bool { now > since && now - since > UInt64(seconds) * 1_000_000_000 }
     if isOver(max(lastBeat, from), silence) {
-      killedFor = "a heart that stood still for \(silence) s"
+      killedFor = "no heartbeat for \(silence) s"
     } else if isOver(max(lastProgress, from), progress) {
       killedFor = "no progress in \(progress) s"
     } else {

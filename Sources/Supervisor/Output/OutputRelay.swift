@@ -21,14 +21,14 @@ final class OutputRelay: @unchecked Sendable {
   }
 
   private let state: Monitor<State>
-  private let bell: FileDescriptor
+  private let doorbell: FileDescriptor
   private var writer: FileDescriptor?
 
   /// Readable once it has ended, until it was noticed.
-  var watch: Int32 { bell.raw }
-  func quietBell() {
+  var watch: Int32 { doorbell.raw }
+  func silenceDoorbell() {
     var count: UInt64 = 0
-    _ = read(bell.raw, &count, 8)
+    _ = read(doorbell.raw, &count, 8)
   }
   /// All that the encoder wrote has gone out, or an error ended it.
   var hasEnded: Bool { state.with { $0.hasEnded } }
@@ -51,7 +51,7 @@ final class OutputRelay: @unchecked Sendable {
     writer = FileDescriptor(fds[1])
     let fd = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard fd >= 0 else { throw SluiceError(.unavailable, "eventfd: \(SystemError("eventfd").reason)") }
-    bell = FileDescriptor(fd)
+    doorbell = FileDescriptor(fd)
     sluice_enlarge_pipe(reader.raw, 1 << 20)
     // The thread owns both ends until it is over: the output's reader then sees the end when nobody else has it open.
     _ = WorkThread("relay") { [self] in run(reader, output, start) }
@@ -83,7 +83,7 @@ final class OutputRelay: @unchecked Sendable {
       $0.hasEnded = true
     }
     var one: UInt64 = 1
-    _ = write(bell.raw, &one, 8)
+    _ = write(doorbell.raw, &one, 8)
   }
 
   private func waitForEnd() { state.wait { $0.hasEnded ? () : nil } }

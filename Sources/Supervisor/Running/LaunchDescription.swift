@@ -10,7 +10,7 @@ public struct LaunchDescription: Sendable, Equatable {
     /// memory allows.
     public var credit: Int
     /// Deaths in a row, without progress in between, after which a worker is still started again; and which a piece of work may
-    /// cause before it is found guilty. 0: the first death ends the run.
+    /// cause before it is quarantined. 0: the first death ends the run.
     public var restarts = 3
     /// Longest silence of its heart, in seconds, before a worker counts as hung.
     public var deadlineSeconds = 10

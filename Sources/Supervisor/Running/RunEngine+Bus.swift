@@ -3,7 +3,7 @@ import ControlBus
 import SharedRing
 import SluiceBase
 
-/// What is said between supervisor and workers: in the logs where a worker has them, the bus being the bell, else on the bus.
+/// What is said between supervisor and workers: in the logs where a worker has them, the bus being the doorbell, else on the bus.
 /// ZeroMQ bounds the length of a part and the number of messages, but not the parts of one that never ends: it gathers them, out of
 /// sight, until there is no memory. So our own memory is watched, and with the socket what it gathered goes.
 struct BusGuard {
@@ -62,14 +62,14 @@ extension RunEngine {
       }
       if worker.link == nil { for message in messages { take(message, from: worker, index) } }
     }
-    for worker in workers { hear(worker) }
+    for worker in workers { receive(from: worker) }
   }
 
   /// Takes in what the worker's log says and was not heard yet.
-  func hear(_ worker: WorkerHandle) {
+  func receive(from worker: WorkerHandle) {
     guard let link = worker.link, let index = worker.index else { return }
     do throws(MessageLink.Broken) {
-      let messages = try link.hear()
+      let messages = try link.receive()
       guard isBearable(messages.count, from: worker) else { return }
       for message in messages { take(message, from: worker, index) }
       link.flush()
@@ -82,7 +82,7 @@ extension RunEngine {
   func deliver(_ messages: [Message], to worker: WorkerHandle) {
     guard let index = worker.index, !messages.isEmpty else { return }
     if let link = worker.link {
-      link.say(messages)
+      link.send(messages)
       _ = bus.send([messages[0]], to: index)
       return
     }

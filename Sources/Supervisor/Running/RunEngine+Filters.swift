@@ -14,7 +14,7 @@ struct FilterWatch {
 }
 
 extension SchedulerSetup {
-  /// Deaths of a filter's workers over one picture at which it is found guilty. Without restarts the first ends the run.
+  /// Deaths of a filter's workers over one picture at which it is quarantined. Without restarts the first ends the run.
   mutating func countFilterDeaths(_ launch: LaunchDescription) {
     func deaths(_ filter: LaunchDescription.Filter) -> Int { filter.role.restarts == 0 ? .max : filter.role.restarts }
     filterDeaths = launch.filters.mapValues(deaths)

@@ -60,7 +60,7 @@ extension RunEngine {
     }
   }
 
-  /// The lease is the truth, the message only the bell: done[slot] must hold the generation (acquire; pairs with the
+  /// The lease is the truth, the message only the doorbell: done[slot] must hold the generation (acquire; pairs with the
   /// worker's release store).
   private func isDone(_ message: Message, _ worker: WorkerHandle) -> Bool {
     guard message.slot < UInt32(control.slotCount), let done = worker.lease?.done(Int(message.slot)) else {
@@ -74,7 +74,7 @@ extension RunEngine {
     return false
   }
 
-  /// What the worker's running count says that the ledger does not know yet. The message is only the bell: one that was lost
+  /// What the worker's running count says that the ledger does not know yet. The message is only the doorbell: one that was lost
   /// is made up for by the next, or by `rescan`; one that comes twice says nothing new.
   private func takeReleases(of slot: Int, _ worker: WorkerHandle, _ index: Int) {
     guard slot >= 0, slot < worker.seenReleases.count, let lease = worker.lease else {
@@ -111,7 +111,7 @@ extension RunEngine {
   }
 
   /// A decoder may have said, before it let go, that the slot serves more frames. So its release counts without a message
-  /// only when the heart has beaten since it was noticed (it sends before it beats) and one more look has passed.
+  /// only when a heartbeat came since it was noticed (it sends before it beats) and one more look has passed.
   private func isOverdue(_ slot: Int, _ worker: WorkerHandle, _ lease: LeaseReader) -> Bool {
     guard lease.released(slot) != worker.seenReleases[slot] else {
       worker.noticedReleases[slot] = nil

@@ -18,7 +18,7 @@ struct PendingRestart {
 ///
 /// A death after progress costs nothing but time, however often it happens. Deaths without progress in between are counted:
 /// the first restart is at once, the others wait 100 ms, 400 ms, … (at most 5 s), and when the role's `restarts` are used up
-/// the run ends. Work that is guilty of them is found before that; see Scheduler+Suspects.
+/// the run ends. Work that causes them is found before that; see Scheduler+Suspects.
 extension RunEngine {
   static func pause(deathsInRow: Int) -> UInt64 {
     guard deathsInRow > 1 else { return 0 }
@@ -73,12 +73,12 @@ extension RunEngine {
     }
   }
 
-  /// Ends workers whose heart stands still, and those that make no progress although nobody but they is waited for.
+  /// Ends workers whose heartbeat stopped, and those that make no progress although nobody but they is waited for.
   func endHungWorkers() {
     let now = sluice_now_ns()
     // When we ourselves were stopped (job control, a debugger), everybody gets his time anew.
     if lastLook != 0, now - lastLook > 2_000_000_000 {
-      heartsFrom = now
+      heartbeatsFrom = now
       marks.removeAll()
     }
     lastLook = now
@@ -87,11 +87,11 @@ extension RunEngine {
       let seconds = prepared.launch.role(of: worker).deadlineSeconds
       // A heartbeat of times to come is a lie, and none at all; one of this moment may be later than `now`.
       let beat = worker.lease?.heartbeat ?? 0
-      let last = max(beat <= sluice_now_ns() ? beat : 0, worker.started, heartsFrom)
-      if now > last, now - last > UInt64(seconds) * 1_000_000_000 { kill(worker, "its heart stood still for \(seconds) s") }
+      let last = max(beat <= sluice_now_ns() ? beat : 0, worker.started, heartbeatsFrom)
+      if now > last, now - last > UInt64(seconds) * 1_000_000_000 { kill(worker, "it sent no heartbeat for \(seconds) s") }
     }
     assembler?.endIfHung(
-      silence: prepared.launch.encoder.deadlineSeconds, progress: prepared.launch.encoder.progressSeconds, from: heartsFrom)
+      silence: prepared.launch.encoder.deadlineSeconds, progress: prepared.launch.encoder.progressSeconds, from: heartbeatsFrom)
     guard now >= nextProgressLook else { return }
     nextProgressLook = now + 1_000_000_000
     var present: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]

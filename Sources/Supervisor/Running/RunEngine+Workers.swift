@@ -70,7 +70,7 @@ extension RunEngine {
   func died(_ worker: WorkerHandle) throws(SluiceError) {
     pumpBus()
     // What it said before it died is true, also what its lease says and its messages had no time to.
-    hear(worker)
+    receive(from: worker)
     rescan(worker)
     workers.removeAll { $0 === worker }
     deaths.remove(worker.process)
@@ -79,7 +79,7 @@ extension RunEngine {
     let wasAtWork = worker.index.map { scheduler.workDescription(of: $0) } ?? ""
     let cost = costOfBeginningAgain(worker)
     var progressed = worker.progress > 0
-    let convictions = scheduler.convictions
+    let quarantines = scheduler.quarantines
     if let index = worker.index {
       outgoing[index] = nil
       if worker.role == SLUICE_ROLE_ENCODER { progressed = worker.isForSound ? soundCameFurther() : encoderCameFurther(index) }
@@ -94,7 +94,7 @@ extension RunEngine {
         .software, "\(worker.name) ended with \(worker.killedFor ?? worker.process.ending); a live output cannot be begun again",
         at: outputName, advice: "run it again")
     }
-    if scheduler.convictions > convictions { worker.deathsInRow = 0 }
+    if scheduler.quarantines > quarantines { worker.deathsInRow = 0 }
     if worker.killedFor == Scheduler.cannotFilter || worker.killedFor == RunEngine.busFlooded { progressed = true }
     try startAgain(worker, progressed: progressed, wasAtWork: wasAtWork + cost)
   }

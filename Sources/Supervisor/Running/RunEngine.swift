@@ -48,11 +48,11 @@ final class RunEngine {
   /// Furthest frame that an encoder has let go of in each segment.
   var furthest: [Int: Int64] = [:]
   var furthestSound: Int64 = 0
-  /// Who was waited for at the last look, and since when; when hearts were looked at, and from when on they count.
+  /// Who was waited for at the last look, and since when; when heartbeats were looked at, and from when on they count.
   var marks: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]
   var nextProgressLook: UInt64 = 0
   var lastLook: UInt64 = 0
-  var heartsFrom: UInt64 = 0
+  var heartbeatsFrom: UInt64 = 0
   var peakMemory: UInt64 = 0
   var currentMemory: UInt64 = 0
   let commands: CommandServer
@@ -232,7 +232,7 @@ final class RunEngine {
 
     if fds[1].revents != 0 { try takeSignal() }
     if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
-    if fds[4].revents != 0 { direct.relay?.quietBell() }
+    if fds[4].revents != 0 { direct.relay?.silenceDoorbell() }
     if prepared.direct { try checkDirectEnd() }
     if fds[3].revents != 0 { try watchAssembler() }
     for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }

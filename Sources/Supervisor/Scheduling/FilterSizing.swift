@@ -28,7 +28,7 @@ struct FilterSizing {
   ///   - streamSlotBytes: of the decoder's slots of each stream: a filtered picture may lie in its slot as that one does.
   ///   - outputSlotBytes, outputSlotsPerLane: of the render ring.
   init(
-    plan: PlanView, lookAhead: Int64, comfort: Int, encoderKeeps: Int, streamSlotBytes: [Int], outputSlotBytes: Int,
+    plan: PlanView, lookAhead: Int64, slack: Int, encoderKeeps: Int, streamSlotBytes: [Int], outputSlotBytes: Int,
     outputSlotsPerLane: Int
   ) {
     let filters = plan.outputFilters.count
@@ -46,7 +46,7 @@ struct FilterSizing {
     for size in sizes {
       classes.append(
         Self.peak(
-          plan, members[size] ?? [], slotBytes: size, lookAhead: lookAhead, comfort: comfort,
+          plan, members[size] ?? [], slotBytes: size, lookAhead: lookAhead, slack: slack,
           kept: hasOutput ? 0 : encoderKeeps))
     }
     if hasOutput {
@@ -73,13 +73,13 @@ struct FilterSizing {
   }
 
   private static func peak(
-    _ plan: PlanView, _ streams: [Int], slotBytes: Int, lookAhead: Int64, comfort: Int, kept: Int
+    _ plan: PlanView, _ streams: [Int], slotBytes: Int, lookAhead: Int64, slack: Int, kept: Int
   ) -> SizeClass {
     var result = SizeClass(slotBytes: slotBytes, streams: streams)
     var edges: [(frame: Int64, moving: Int, still: Int)] = []
     for index in streams {
       let record = plan.stream(index)
-      let quota = FilterQuota.stream(record, comfort: comfort)
+      let quota = FilterQuota.stream(record, slack: slack)
       let (moving, still) = record.isStill ? (0, quota) : (quota, 0)
       result.allStills += still
       edges.append((record.firstFrame - lookAhead, moving, still))

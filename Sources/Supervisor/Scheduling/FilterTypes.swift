@@ -18,14 +18,14 @@ enum FilterQuota {
   /// One is read by the next stage while another is filled.
   static let passing = 2
 
-  static func stream(stage: Int, of count: Int, isStill: Bool, comfort: Int) -> Int {
+  static func stream(stage: Int, of count: Int, isStill: Bool, slack: Int) -> Int {
     if isStill { return 1 }
-    return stage + 1 < count || comfort == 0 ? passing : 2 * passing
+    return stage + 1 < count || slack == 0 ? passing : 2 * passing
   }
 
-  static func stream(_ record: StreamRecord, comfort: Int) -> Int {
+  static func stream(_ record: StreamRecord, slack: Int) -> Int {
     let count = record.workerFilters.count
-    return (0..<count).reduce(0) { $0 + stream(stage: $1, of: count, isStill: record.isStill, comfort: comfort) }
+    return (0..<count).reduce(0) { $0 + stream(stage: $1, of: count, isStill: record.isStill, slack: slack) }
   }
 
   static func lane(stage: Int, of count: Int, finished: Int) -> Int { stage + 1 < count ? passing : finished }
@@ -80,10 +80,10 @@ struct FilterState: Sendable {
   var owned: [FilterPlace: Int] = [:]
   /// Held by the queue; whole frames only.
   var memos: [FilterPlace: FilterMemo] = [:]
-  /// Deaths over a picture, pictures found guilty of them, and how many of those in a row, by filter.
+  /// Deaths over a picture, pictures quarantined for them, and how many of those in a row, by filter.
   var suspects: [Scheduler.FilterSuspect: Int] = [:]
   var spoiled: Set<Scheduler.FilterSuspect> = []
-  var guilty: [Int: Int] = [:]
+  var quarantined: [Int: Int] = [:]
 
   init(_ plan: PlanView) {
     table = (0..<plan.filterCount).map(plan.filter)

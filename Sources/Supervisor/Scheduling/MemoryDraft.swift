@@ -19,7 +19,7 @@ struct Draft {
 
   let plan: PlanView
   let lanes: Int
-  let comfort: Int
+  let slack: Int
   let lookAhead: Int64
   private let workers: Int
   private let keeps: Int
@@ -33,15 +33,15 @@ struct Draft {
   private let mostLanes: Int
 
   init(
-    plan: PlanView, decoders: Int, renderers: Int, lanes: Int, comfort: Int, lookAhead: Int64, segmented: Bool,
+    plan: PlanView, decoders: Int, renderers: Int, lanes: Int, slack: Int, lookAhead: Int64, segmented: Bool,
     filterBytes: UInt64
   ) {
     self.plan = plan
     self.lanes = lanes
-    self.comfort = comfort
+    self.slack = slack
     self.lookAhead = lookAhead
     keeps = MemoryPlan.encoderKeeps(plan.output)
-    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, comfort: comfort, encoderKeeps: keeps)
+    let sizing = Sizing(plan: plan, lookAhead: lookAhead, lanes: lanes, slack: slack, encoderKeeps: keeps)
     var classes = sizing.classes()
     sizing.merge(&classes)
     self.classes = classes
@@ -55,7 +55,7 @@ struct Draft {
     var streamSlotBytes = [Int](repeating: 0, count: plan.streamCount)
     for entry in classes { for stream in entry.streams { streamSlotBytes[stream] = entry.slotBytes } }
     filters = FilterSizing(
-      plan: plan, lookAhead: lookAhead, comfort: comfort, encoderKeeps: keeps, streamSlotBytes: streamSlotBytes,
+      plan: plan, lookAhead: lookAhead, slack: slack, encoderKeeps: keeps, streamSlotBytes: streamSlotBytes,
       outputSlotBytes: outputSlotBytes, outputSlotsPerLane: max(3, keeps + 1))
     mostLanes = segmented ? max(lanes, min(Segment.cut(plan.frameCount).count, lanes + Draft.extraLanes)) : lanes
   }
@@ -96,7 +96,7 @@ struct Draft {
     }
     return MemoryPlan(
       lanes: lanes, lookAhead: lookAhead, rings: rings, streamRings: streamRings, outputRing: classes.count,
-      outputSlotsPerLane: outputSlotsPerLane, sizes: sizes, comfort: comfort, encoderKeeps: keeps,
+      outputSlotsPerLane: outputSlotsPerLane, sizes: sizes, slack: slack, encoderKeeps: keeps,
       filters: filters.setup(firstRing: classes.count + 1, streamCount: plan.streamCount),
       peakStreams: classes.reduce(0) { $0 + $1.peak.streams } * lanes)
   }

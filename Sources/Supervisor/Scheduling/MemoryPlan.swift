@@ -17,7 +17,7 @@ public struct MemoryPlan: Sendable {
   /// What `lanes` lanes take, and one and more beyond them that attached encoders may open.
   public var sizes: [LaneSizes]
   /// See `SchedulerSetup`.
-  public var comfort: Int
+  public var slack: Int
   public var encoderKeeps: Int
   public var filters: FilterSetup
   /// nil: no sound.
@@ -27,7 +27,7 @@ public struct MemoryPlan: Sendable {
   /// Of a run that renders nothing.
   static let nothing = MemoryPlan(
     lanes: 0, lookAhead: 0, rings: [], streamRings: [], outputRing: 0, outputSlotsPerLane: 0,
-    sizes: [LaneSizes(slots: [], reserve: [], bytes: 0)], comfort: 0, encoderKeeps: 0, filters: FilterSetup(), peakStreams: 0)
+    sizes: [LaneSizes(slots: [], reserve: [], bytes: 0)], slack: 0, encoderKeeps: 0, filters: FilterSetup(), peakStreams: 0)
 
   var slotCount: Int { rings.reduce(0) { $0 + $1.slotCount } }
   public var laneCapacity: Int { lanes + sizes.count - 1 }
@@ -54,12 +54,12 @@ public struct MemoryPlan: Sendable {
     var last: MemoryPlan?
     for lanes in stride(from: max(1, wanted), through: 1, by: -1) {
       // Running ahead is worth memory only where few streams keep the machine busy.
-      for (comfort, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
+      for (slack, lookAhead) in [(4, lookAhead), (0, lookAhead), (0, 0)] {
         let draft = Draft(
-          plan: plan, decoders: decoders, renderers: renderers, lanes: lanes, comfort: comfort, lookAhead: lookAhead,
+          plan: plan, decoders: decoders, renderers: renderers, lanes: lanes, slack: slack, lookAhead: lookAhead,
           segmented: segmented, filterBytes: filterBytes)
         let candidate = draft.plan(budget: budget > besides ? budget - besides : 0)
-        if comfort > 0, candidate.peakStreams > 3 * lanes { continue }
+        if slack > 0, candidate.peakStreams > 3 * lanes { continue }
         if candidate.bytes + besides <= budget, candidate.slotCount <= Int(SLUICE_MAX_SLOTS) { return candidate }
         last = candidate
       }

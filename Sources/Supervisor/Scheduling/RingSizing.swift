@@ -27,7 +27,7 @@ struct Sizing {
   let plan: PlanView
   let lookAhead: Int64
   let lanes: Int
-  let comfort: Int
+  let slack: Int
   let encoderKeeps: Int
 
   /// One class for each slot size.
@@ -73,7 +73,7 @@ struct Sizing {
     var edges: [(frame: Int64, slots: Int, streams: Int, stills: Int, bytes: Int)] = []
     for index in streams {
       let record = plan.stream(index)
-      let slots = record.isStill ? 0 : record.slots + comfort
+      let slots = record.isStill ? 0 : record.slots + slack
       let stills = record.isStill ? record.slots : 0
       edges.append((record.firstFrame - lookAhead, slots, record.isStill ? 0 : 1, stills, record.privateBytes))
       edges.append((record.endFrame, -slots, record.isStill ? 0 : -1, -stills, -record.privateBytes))

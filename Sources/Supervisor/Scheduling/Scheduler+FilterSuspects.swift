@@ -2,7 +2,7 @@ import FrameModel
 import SharedRing
 import Timeline
 
-/// A picture that ends its filter workers again and again: found as other guilty work is (Scheduler+Suspects), named, and with
+/// A picture that ends its filter workers again and again: found as other faulty work is (Scheduler+Suspects), named, and with
 /// `--on-error hold` got over. What is held are output frames: they show the frame before. So the bytes do not depend on when the
 /// workers died. Only a still, which may stand for hours, is left out instead.
 extension Scheduler {
@@ -13,8 +13,8 @@ extension Scheduler {
     var frame: Int64
   }
 
-  /// Pictures found guilty in a row, none of the filter's done in between, at which the filter itself is at fault.
-  static let guiltyInRow = 10
+  /// Pictures quarantined in a row, none of the filter's done in between, at which the filter itself is at fault.
+  static let quarantinedInRow = 10
 
   private func suspect(_ job: FilterJob) -> FilterSuspect {
     FilterSuspect(record: streamRecord(job.place), filter: job.filter, frame: job.frame)
@@ -27,7 +27,7 @@ extension Scheduler {
     let deaths = filtering.suspects[suspect(first), default: 0] + 1
     filtering.suspects[suspect(first)] = deaths
     guard deaths >= limit else { return }
-    convict(first, reason: "its worker ended \(Scheduler.times(deaths))over this\(atLast)")
+    quarantine(first, reason: "its worker ended \(Scheduler.times(deaths))over this\(atLast)")
   }
 
   /// A worker says that it cannot: so would the next. `job` nil: it did not say which.
@@ -36,7 +36,7 @@ extension Scheduler {
     guard let found = jobs[job] ?? jobs.min(by: { $0.key < $1.key })?.value else {
       return fail("a filter: \(reason)", code: code)
     }
-    convict(found, reason: reason, code: code)
+    quarantine(found, reason: reason, code: code)
     // Where it stands with its other pictures is not known; its successor begins anew.
     if !failed { actions.append(.kill(worker: worker, reason: Scheduler.cannotFilter)) }
   }
@@ -45,22 +45,22 @@ extension Scheduler {
   static let cannotFilter = "it could not filter a picture"
 
   /// A picture came out well.
-  mutating func acquit(_ job: FilterJob) {
-    guard !filtering.suspects.isEmpty || !filtering.guilty.isEmpty else { return }
+  mutating func clear(_ job: FilterJob) {
+    guard !filtering.suspects.isEmpty || !filtering.quarantined.isEmpty else { return }
     filtering.suspects[suspect(job)] = nil
-    filtering.guilty[job.filter] = nil
+    filtering.quarantined[job.filter] = nil
   }
 
-  private mutating func convict(_ job: FilterJob, reason: String, code: Int32 = 70) {
+  private mutating func quarantine(_ job: FilterJob, reason: String, code: Int32 = 70) {
     let suspect = suspect(job)
     let name = "filter \"\(filtering.table[job.filter].name)\""
     let text = "\(place(of: suspect)): \(name): \(reason)"
     filtering.suspects[suspect] = nil
-    convictions += 1
+    quarantines += 1
     guard setup.holdOnError else { return fail(text, code: code) }
-    filtering.guilty[job.filter, default: 0] += 1
-    guard filtering.guilty[job.filter] ?? 0 < Scheduler.guiltyInRow else {
-      return fail("\(text); so it went with \(Scheduler.guiltyInRow) pictures in a row", code: code)
+    filtering.quarantined[job.filter, default: 0] += 1
+    guard filtering.quarantined[job.filter] ?? 0 < Scheduler.quarantinedInRow else {
+      return fail("\(text); so it went with \(Scheduler.quarantinedInRow) pictures in a row", code: code)
     }
     filtering.spoiled.insert(suspect)
     switch job.place.owner {

@@ -162,7 +162,7 @@ extension Scheduler {
     case .stream(let handle):
       guard let use = uses[handle] else { return 0 }
       let quota = FilterQuota.stream(
-        stage: place.stage, of: use.filters.count, isStill: use.isStill, comfort: setup.comfort)
+        stage: place.stage, of: use.filters.count, isStill: use.isStill, slack: setup.slack)
       return quota + (place.stage + 1 == use.filters.count ? keptByEncoder(place, use) : 0)
     }
   }
@@ -188,7 +188,7 @@ extension Scheduler {
     guard ledger.publish(slot, generation: generation, owner: worker, frame: job.frame) else { return }
     filtering.jobs[index] = nil
     counts.filtered += 1
-    acquit(job)
+    clear(job)
     switch job.place.owner {
     case .stream(let handle): finish(job, stream: handle)
     case .lane(let lane): finish(job, lane: lane)
@@ -294,9 +294,9 @@ extension Scheduler {
     for use in uses.values where !use.filters.isEmpty && setup.filters.streamRings[use.record] == ring {
       let isThrough = use.closing || use.ended && use.deliveries.allSatisfy { $0.stage == use.filters.count }
       let owned = ownsFiltered(use)
-      taken += isThrough ? owned : max(owned, FilterQuota.stream(plan.stream(use.record), comfort: setup.comfort))
+      taken += isThrough ? owned : max(owned, FilterQuota.stream(plan.stream(use.record), slack: setup.slack))
     }
-    return taken + FilterQuota.stream(record, comfort: setup.comfort) <= rings[ring]
+    return taken + FilterQuota.stream(record, slack: setup.slack) <= rings[ring]
   }
 
   // MARK: status

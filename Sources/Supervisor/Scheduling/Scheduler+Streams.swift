@@ -32,7 +32,7 @@ extension Scheduler {
     }
   }
 
-  private func quota(_ record: StreamRecord) -> Int { record.isStill ? record.slots : record.slots + setup.comfort }
+  private func quota(_ record: StreamRecord) -> Int { record.isStill ? record.slots : record.slots + setup.slack }
 
   /// Whether the ring has slots for one more stream. An open one has its whole quota set aside; an ended one has what is still
   /// out, because the encoder may keep that until it gets the next frames. `MemoryPlan` makes the ring large enough for both.

@@ -17,7 +17,7 @@ struct StreamPlace: Hashable, Sendable {
 
 /// Work that ends its worker again and again must not end the run's workers for ever. Deaths are counted for each piece of
 /// work, from its last progress on. Of a decoder's streams those count that had a slot to fill: any other waits, and does
-/// nothing. What was there at two deaths is tried alone, see Scheduler+Trials, and only what was alone is found guilty.
+/// nothing. What was there at two deaths is tried alone, see Scheduler+Trials, and only what was alone is quarantined.
 extension Scheduler {
   /// Reason of a kill that only begins an encoder's segment again; nobody needs to be told.
   static let beginsAgain = "a frame before it is held"
@@ -39,7 +39,7 @@ extension Scheduler {
       guard let use = uses[handle], !use.isClosed, use.next < end(of: use), hasSlotToFill(use) else { continue }
       let deaths = suspects[StreamPlace(use), default: 0] + 1
       suspects[StreamPlace(use)] = deaths
-      if deaths >= setup.decoderDeaths, there.count == 1 { convict(handle, deaths: deaths) }
+      if deaths >= setup.decoderDeaths, there.count == 1 { quarantine(handle, deaths: deaths) }
     }
   }
 
@@ -51,7 +51,7 @@ extension Scheduler {
   /// ", at last with signal 9 (Killed)".
   var atLast: String { ending.isEmpty ? "" : ", at last with \(ending)" }
 
-  private mutating func convict(_ handle: UInt32, deaths: Int) {
+  private mutating func quarantine(_ handle: UInt32, deaths: Int) {
     guard let use = uses[handle] else { return }
     let record = plan.stream(use.record)
     let time = record.start + record.step * Rational(use.next - record.firstFrame)
@@ -59,7 +59,7 @@ extension Scheduler {
       "\(plan.source(record.source).place), at \(Scheduler.seconds(time)): the decoder ended \(Scheduler.times(deaths))while it "
       + "decoded this (output frame \(use.next))" + atLast
     suspects[StreamPlace(use)] = nil
-    convictions += 1
+    quarantines += 1
     guard setup.holdOnError else { return fail(text, code: 65) }
     actions.append(.warn("\(text); the last good picture is held"))
     poisoned[use.record] = use.next
@@ -109,7 +109,7 @@ extension Scheduler {
     suspectFrames[job.frame] = deaths
     guard deaths >= setup.rendererDeaths else { return }
     suspectFrames[job.frame] = nil
-    convictions += 1
+    quarantines += 1
     var shown: [String] = []
     for input in job.inputs {
       let text = plan.source(plan.stream(Int(input.stream)).source).place
@@ -164,7 +164,7 @@ extension Scheduler {
 }
 
 extension Scheduler {
-  /// Who is waited for, so that a worker whose heart beats but whose work stands still is found: with a mark that changes
+  /// Who is waited for, so that a worker that sends heartbeats but whose work stands still is found: with a mark that changes
   /// with any progress. Streams and encoders count only while nobody but they is the reason.
   struct Waiting: Sendable {
     enum Key: Hashable, Sendable { case stream(UInt32), jobs(Int), encoder(Int), sound }

@@ -8,7 +8,7 @@ struct Trial: Equatable, Sendable {
 
 /// Streams that were there when their decoders died, twice and without a picture in between, are opened only when a lane cannot
 /// go on without them, and then one after another: each alone in a decoder, until it has delivered a picture or has ended the
-/// decoder often enough to be found guilty. What runs in that decoder is parked meanwhile: closed, and opened again later where
+/// decoder often enough to be quarantined. What runs in that decoder is parked meanwhile: closed, and opened again later where
 /// it stood. So a file is named only when there was no other. One that is not waited for may itself wait for slots, and could
 /// prove nothing.
 extension Scheduler {

@@ -56,15 +56,15 @@ public struct Scheduler: Sendable {
   var failed = false
   /// A stream's last good picture stands in for those that could not be decoded.
   var hasFailedStream = false
-  /// Work that was in the hands of workers when they died, and how often since it last came on; what was found guilty of it.
+  /// Work that was in the hands of workers when they died, and how often since it last came on; what was quarantined for it.
   var suspects: [StreamPlace: Int] = [:]
   var trial: Trial?
   var suspectFrames: [Int64: Int] = [:]
   var poisoned: [Int: Int64] = [:]
   var heldFrames: Set<Int64> = []
   var rewindLater: Set<Int> = []
-  var convictions = 0
-  /// How the worker ended whose death is handled next, for the words about what is found guilty of it.
+  var quarantines = 0
+  /// How the worker ended whose death is handled next, for the words about what was quarantined for it.
   public var ending = ""
   /// Of the same worker: it was ended for what is not its work's fault.
   public var endedBlameless = false

@@ -18,7 +18,7 @@ public struct SchedulerSetup: Sendable {
   /// Output slots of each lane.
   public var outputSlotsPerLane: Int
   /// Slots that each moving stream gets beyond its need, so that its decoder can run ahead.
-  public var comfort = 0
+  public var slack = 0
   /// Frames that an encoder may keep until it gets the next ones. Less than its credit, and than a lane's output slots.
   public var encoderKeeps = 0
   /// Frames before its first that a stream is opened.
@@ -52,7 +52,7 @@ public struct SchedulerSetup: Sendable {
     sizes = memory.sizes
     outputSlotsPerLane = memory.outputSlotsPerLane
     lookAhead = memory.lookAhead
-    comfort = memory.comfort
+    slack = memory.slack
     encoderKeeps = memory.encoderKeeps
     filters = memory.filters
     sound = memory.sound

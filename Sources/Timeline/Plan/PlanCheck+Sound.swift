@@ -4,11 +4,11 @@ import FrameModel
 /// The sound of a plan that another process wrote.
 extension PlanCheck {
   /// True, too, of a plan without sound, which has pictures then.
-  var isSoundPart: Bool {
+  var isSoundValid: Bool {
     guard header.sound_offset != 0 else { return header.codec.bytes > 0 }
     guard fits(header.sound_offset, 1, MemoryLayout<sluice_plan_sound>.stride) else { return false }
     let sound = base.loadUnaligned(fromByteOffset: Int(header.sound_offset), as: sluice_plan_sound.self)
-    return SoundCheck(plan: self, sound: sound).isSound
+    return SoundCheck(plan: self, sound: sound).isValid
   }
 }
 
@@ -16,9 +16,9 @@ private struct SoundCheck {
   let plan: PlanCheck
   let sound: sluice_plan_sound
 
-  var isSound: Bool {
+  var isValid: Bool {
     SoundLimits.sampleRates.contains(Int64(sound.sample_rate)) && SoundLimits.channels.contains(Int(sound.channels))
-      && SoundLimits.frames.contains(sound.frame_count) && sound.start.isSound && plan.isText(sound.codec)
+      && SoundLimits.frames.contains(sound.frame_count) && sound.start.isValid && plan.isText(sound.codec)
       && sound.bit_rate <= 1 << 40 && sound.loudness.magnitude <= 1000 && sound.flags <= SLUICE_SOUND_LOUDNESS
       && plan.all(sluice_plan_option.self, sound.option_offset, sound.option_count) {
         plan.isText($0.name) && plan.isText($0.value)
@@ -64,7 +64,7 @@ private struct SoundCheck {
       && clip.first >= 0 && clip.first < clip.end && clip.end <= sound.frame_count
       && SoundLimits.frames.contains(clip.head) && SoundLimits.frames.contains(clip.tail)
       && clip.stream <= UInt32(SoundLimits.streams) && clip.flags & ~flags == 0 && clip.speed.num != 0 && clip.length.num >= 0
-      && [clip.start, clip.speed, clip.zero, clip.length].allSatisfy(\.isSound)
+      && [clip.start, clip.speed, clip.zero, clip.length].allSatisfy(\.isValid)
       && SoundLimits.isTime(clip.zero.value) && SoundLimits.isTime(clip.length.value)
       && SoundLimits.playable(
         start: clip.start.value, speed: clip.speed.value, sampleRate: Int64(sound.sample_rate), frames: clip.end - clip.first)

@@ -13,7 +13,7 @@ public struct PlanView: @unchecked Sendable {
     guard count >= MemoryLayout<sluice_plan>.size else { return nil }
     self.base = base
     header = base.loadUnaligned(as: sluice_plan.self)
-    guard PlanCheck(base: base, header: header).isSound(count: count) else { return nil }
+    guard PlanCheck(base: base, header: header).isValid(count: count) else { return nil }
   }
 
   public var frameCount: Int64 { header.frame_count }
@@ -295,7 +295,7 @@ public struct PlanView: @unchecked Sendable {
 }
 
 extension Plan {
-  var isSound: Bool {
+  var isValid: Bool {
     bytes.withUnsafeBytes { raw in raw.baseAddress.map { PlanView($0, count: raw.count) != nil } ?? false }
   }
 

@@ -71,7 +71,7 @@ public enum PlanCompiler {
       canvas: project.canvas, output: settings, frames: frames, sources: streams.sources, streams: sorted.streams,
       layers: layers.records(streamIndex: sorted.index), changes: changes,
       outputFilters: settings.hasPictures ? project.output.effects : [], sound: sound)
-    guard plan.isSound else {
+    guard plan.isValid else {
       throw SluiceError(
         .badInput, "the canvas or a source has a size, rate or shape beyond what a plan can hold", at: project.path,
         advice: "check the sources with sluice probe")

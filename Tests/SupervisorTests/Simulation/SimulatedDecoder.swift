@@ -55,7 +55,7 @@ final class SimulatedDecoder: SimulatedWorker {
         throw Violation("stream \(record) is opened for \(first)..<\(end)")
       }
       // Some codecs hold more than their kind usually does.
-      let quota = entry.isStill ? entry.slots : entry.slots + world.memory.comfort
+      let quota = entry.isStill ? entry.slots : entry.slots + world.memory.slack
       let capacity = entry.isStill ? 1 : world.random.chance(80) ? entry.slots - 1 : quota + world.random.int(0...2)
       streams.append(
         Stream(

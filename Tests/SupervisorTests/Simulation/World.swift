@@ -67,7 +67,7 @@ final class World {
   var done = false
   /// Dead since the last advance.
   private var justDied: Set<Int> = []
-  /// Deaths of the only decoder since it delivered something, or something was found guilty of them.
+  /// Deaths of the only decoder since it delivered something, or something was quarantined for them.
   private var decoderDeaths = 0
   /// Killed; they go on for a while.
   private var doomed: [SimulatedWorker] = []
@@ -273,16 +273,16 @@ final class World {
     if !wasLeaving { coming.append((worker.role, random.int(0...200))) }
   }
 
-  /// Its picture ended it. What is found guilty must be so, and the run's patience with the decoder must not end before.
+  /// Its picture ended it. What is quarantined must be so, and the run's patience with the decoder must not end before.
   func poisoned(_ worker: SimulatedWorker) throws {
-    let known = scheduler.convictions
+    let known = scheduler.quarantines
     try die(worker)
-    decoderDeaths = scheduler.convictions > known ? 0 : decoderDeaths + 1
+    decoderDeaths = scheduler.quarantines > known ? 0 : decoderDeaths + 1
     guard options.decoders > 1 || options.visits > 0 || decoderDeaths <= scheduler.setup.decoderDeaths else {
-      throw Violation("\(decoderDeaths) deaths in a row, and nothing is found guilty\n\(picture)")
+      throw Violation("\(decoderDeaths) deaths in a row, and nothing is quarantined\n\(picture)")
     }
     for (record, frame) in scheduler.poisoned {
-      guard let bad = truth.poison[record], frame <= bad else { throw Violation("stream \(record) is not guilty") }
+      guard let bad = truth.poison[record], frame <= bad else { throw Violation("stream \(record) was quarantined wrongly") }
       truth.heldFrom[record] = min(frame, truth.heldFrom[record] ?? .max)
     }
   }

@@ -1,7 +1,7 @@
 import SluiceBase
 import Testing
 
-@testable import CommandLine
+@testable import CommandInterface
 
 private func parse(_ words: String..., for command: CommandName = .render) throws -> ParsedArguments {
   try ArgumentParser.parse(words, options: Option.of(command), command: command)

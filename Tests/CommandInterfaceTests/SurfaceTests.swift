@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import CommandInterface
 
 /// Help, manual page and completions are made from one table: none may leave an option or a command out.
 struct SurfaceTests {

@@ -4,7 +4,7 @@ import SluiceBase
 import Supervisor
 import Testing
 
-@testable import CommandLine
+@testable import CommandInterface
 
 private func sample(_ frames: Int64 = 135, of total: Int64 = 300) -> RunProgress {
   var p = RunProgress()

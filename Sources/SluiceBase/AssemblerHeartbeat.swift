@@ -1,5 +1,5 @@
 /// How the program that joins segments says that it lives: packets between those of its work.
-public enum AssemblerBeat {
+public enum AssemblerHeartbeat {
   /// In the place of an exit code.
   public static let code = UInt64.max
   public static let milliseconds: Int32 = 250

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import CommandInterface
 
 /// The built program, run as a user runs it: what it says, where, and with which exit code.
 struct ProgramTests {

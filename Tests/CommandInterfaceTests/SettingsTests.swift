@@ -3,7 +3,7 @@ import SluiceBase
 import Testing
 import Timeline
 
-@testable import CommandLine
+@testable import CommandInterface
 
 private func settings(
   _ words: [String] = [], environment: [String: String] = [:], file: String? = nil, for command: CommandName = .render
