@@ -28,7 +28,7 @@ help:
 	@echo "make chaos [KILLS=200] [SEED=1]   random kills of workers: always the same bytes"
 	@echo "make damage [FILES=1000]  damaged media: no crash, no hang, clear lines"
 	@echo "make sanitize             tests under ThreadSanitizer and AddressSanitizer"
-	@echo "make lint | fmt            check, or mend, the format; lint checks the layering of the targets too"
+	@echo "make lint | fmt            check, or mend, the format; lint checks layering, documents and names in comments, too"
 	@echo "make bench [BENCH=grid]    measure against ffmpeg and others; tables go to docs/benchmarks.md"
 	@echo "make clean"
 
@@ -115,6 +115,9 @@ uninstall:
 	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) PROGRAMS="$(PROGRAMS)" Tools/install --remove
 
 lint: toolchain deps
+	$(call install-packages,python3)
+	Tools/check-names
+	Tools/check-project-docs
 	swift format lint --strict --parallel --recursive $(FORMATTED)
 	swift build --explicit-target-dependency-import-check error
 
