@@ -78,7 +78,7 @@ damage: toolchain test-deps
 	  -Xswiftc -enable-testing --scratch-path .build/fuzz --filter MediaDamageFuzzTests
 
 # The unit tests and those that kill workers, under ThreadSanitizer and AddressSanitizer, each in a build folder of its own.
-SANITIZED = ControlBusTests|SharedRingTests|SupervisorTests|DecodeStageTests|EncodeStageTests|RenderStageTests|AudioStageTests|AudioEngineTests|RecoveryTests|KillPointTests|LossTests|ChaosTests|GridTests|CutListTests|IntegrationTests.SoundTests
+SANITIZED = ControlBusTests|SharedRingTests|SupervisorTests|DecodeStageTests|EncodeStageTests|CompositingTests|AudioStageTests|AudioEngineTests|RecoveryTests|KillPointTests|LossTests|ChaosTests|GridTests|CutListTests|IntegrationTests.SoundTests
 # The sanitizers' allocators hide the allocations that these count.
 UNSANITIZED = AllocationTests
 # The reports of all processes go into files: what they write to standard error is under test. Threads that nobody joins end with

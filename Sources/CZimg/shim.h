@@ -68,20 +68,3 @@ static inline int sluice_zimg_run(const zimg_filter_graph *graph, const void *co
   }
   return zimg_filter_graph_process(graph, &s, &t, scratch, 0, 0, 0, 0);
 }
-
-/// Widest vector instructions of this machine that zimg knows: its rounding may differ from one level to the next.
-static inline const char *sluice_zimg_simd(void) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
-    return __builtin_cpu_supports("avx512vnni") ? "avx512vnni" : "avx512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
-  if (__builtin_cpu_supports("avx")) return "avx";
-  return "sse2";
-#elif defined(__aarch64__)
-  return "neon";
-#else
-  return "c";
-#endif
-}

@@ -1,3 +1,4 @@
+import FrameModel
 import SluiceBase
 
 /// What `sluice bench audio` measured, for people.
@@ -6,15 +7,15 @@ public enum AudioBenchTable {
   public static func text(_ result: JSONValue) -> String {
     func number(_ key: String) -> Double { result[key].flatMap(double) ?? 0 }
     func whole(_ key: String) -> String { result[key]?.number?.text ?? "not counted" }
-    func milliseconds(_ key: String) -> String { Values.fixed(number(key) * 1000, 2) }
+    func milliseconds(_ key: String) -> String { DecimalText.fixed(number(key) * 1000, 2) }
     let rate = number("sampleRate")
     var rows = [
       (
         "graph",
         "\(whole("tracks")) tracks of source, biquad, gain, panner and delay at \(whole("sampleRate")) Hz, quanta of 128 frames"
       ),
-      ("real time", "\(Values.fixed(number("quanta") * 128 / max(rate, 1), 1)) s, \(result["scheduling"]?.string ?? "")"),
-      ("load", "average \(Values.fixed(number("averageLoad"), 3)), peak \(Values.fixed(number("peakLoad"), 3))"),
+      ("real time", "\(DecimalText.fixed(number("quanta") * 128 / max(rate, 1), 1)) s, \(result["scheduling"]?.string ?? "")"),
+      ("load", "average \(DecimalText.fixed(number("averageLoad"), 3)), peak \(DecimalText.fixed(number("peakLoad"), 3))"),
       ("under-runs", "\(whole("underrunEvents")), \(milliseconds("underrunDuration")) ms"),
       (
         "latency",
@@ -24,7 +25,7 @@ public enum AudioBenchTable {
       ("memory", "\(Values.sizeText(UInt64(max(0, number("peakResidentBytes"))))) resident at most"),
       (
         "speed",
-        "\(Values.fixed(number("secondsPerCPUSecond"), 1)) s of sound a second of CPU time, \(Values.fixed(number("secondsPerSecond"), 1)) of the clock"
+        "\(DecimalText.fixed(number("secondsPerCPUSecond"), 1)) s of sound a second of CPU time, \(DecimalText.fixed(number("secondsPerSecond"), 1)) of the clock"
       ),
     ]
     for pool in result["pools"]?.array ?? [] {

@@ -9,12 +9,13 @@ public enum MediaTable {
     if !info.container.isEmpty { rows.append(("container", info.container)) }
     if info.fileBytes > 0 { rows.append(("size", Values.sizeText(UInt64(info.fileBytes)))) }
     if let duration = info.duration {
-      rows.append(("duration", "\(Values.clock(duration.double)) (\(Values.fixed(duration.double, 3)) s)"))
+      rows.append(("duration", "\(Values.clock(duration.double)) (\(DecimalText.fixed(duration.double, 3)) s)"))
     }
     if let video = info.video { rows.append((info.kind == .image ? "picture" : "video", describe(video))) }
     for audio in info.audio {
       rows.append(("sound", describe(audio)))
     }
+    for note in info.notes { rows.append(("note", note)) }
     return info.path.printable + "\n"
       + rows.map { "  " + HelpText.padded($0.0, 11) + $0.1.printable + "\n" }.joined()
   }
@@ -22,8 +23,8 @@ public enum MediaTable {
   private static func describe(_ audio: MediaInfo.Audio) -> String {
     var text = "\(audio.codec), \(audio.sampleRate) Hz, \(audio.channels) channel\(audio.channels == 1 ? "" : "s")"
     if audio.channels > 2, !audio.layout.isEmpty { text += " (\(audio.layout))" }
-    if audio.start != .zero { text += ", from \(Values.fixed(audio.start.double, 3)) s" }
-    if let duration = audio.duration { text += ", \(Values.fixed(duration.double, 3)) s" }
+    if audio.start != .zero { text += ", from \(DecimalText.fixed(audio.start.double, 3)) s" }
+    if let duration = audio.duration { text += ", \(DecimalText.fixed(duration.double, 3)) s" }
     return text
   }
 
@@ -33,15 +34,14 @@ public enum MediaTable {
     if video.rotation != 0 { parts.append("rotated by \(video.rotation * 90) degrees") }
     if video.mirrored { parts.append("mirrored") }
     if video.averageRate > .zero {
-      parts.append("\(Values.fixed(video.averageRate.double, video.averageRate.den == 1 ? 0 : 3)) frames/s")
+      parts.append("\(DecimalText.fixed(video.averageRate.double, video.averageRate.den == 1 ? 0 : 3)) frames/s")
       if video.nominalRate > .zero, video.nominalRate != video.averageRate {
-        parts.append("nominal \(Values.fixed(video.nominalRate.double, 3))")
+        parts.append("nominal \(DecimalText.fixed(video.nominalRate.double, 3))")
       }
     }
     if let frames = video.frames { parts.append("\(frames) frames") }
     if video.interlaced { parts.append("interlaced") }
-    parts.append(
-      "color \(video.color.matrix)/\(video.color.primaries)/\(video.color.transfer)" + (video.color.fullRange ? " full" : ""))
+    parts.append("color \(video.color.words)")
     return parts.joined(separator: ", ")
   }
 }

@@ -20,6 +20,10 @@ extension Option {
   public static let scroll = Option(
     "scroll", "PX_PER_S", .number, for: [.grid], "let the grid scroll up at this speed, endlessly; below zero: down")
   public static let labels = Option("labels", for: [.grid], "write the files' names below their cells")
+  public static let beyond = Option(
+    "beyond", "WHAT", .choice(["hold", "loop", "cut"]), for: [.grid],
+    "what a clip shows that is shorter than the grid: hold its last picture, loop from its start, or cut to the background; "
+      + "default loop, as in a project's grid")
   public static let printProject = Option(
     "print-project", for: [.grid], "print the project as JSON instead of rendering it")
 
@@ -107,7 +111,7 @@ extension Option {
   /// Every option, in the order of help.
   public static let all: [Option] = [
     output, yes, from, to,
-    columns, canvas, fps, gap, duration, scroll, labels, printProject,
+    columns, canvas, fps, gap, duration, scroll, labels, beyond, printProject,
     at, number,
     codec, preset, crf, pixelFormat, encoderOption, format, encoderCommand,
     memory, decoders, renderers, encoders, backend, noAudio, audioCodec, audioBitrate,

@@ -1,3 +1,4 @@
+import FrameModel
 import SluiceBase
 import Supervisor
 
@@ -11,7 +12,7 @@ public enum ProgressText {
     // In order of worth; each is shown when it still fits beside all before it.
     let parts: [(place: Int, text: String)] = [
       (3, p.secondsLeft.map { "\(Values.clock($0)) left" } ?? ""),
-      (1, p.fps > 0 ? "\(Values.fixed(p.fps, 1)) fps" : ""),
+      (1, p.fps > 0 ? "\(DecimalText.fixed(p.fps, 1)) fps" : ""),
       (0, p.totalFrames > 0 ? "\(p.frames)/\(p.totalFrames)" : "\(p.frames) frames"),
       (2, speed(p, rate: rate)),
       (4, p.limitedBy.isEmpty ? "" : "\(p.limitedBy) limits"),
@@ -37,7 +38,7 @@ public enum ProgressText {
     let parts = [
       p.totalFrames > 0 ? "\(p.frames)/\(p.totalFrames) frames" : "\(p.frames) frames",
       p.totalFrames > 0 ? String(percent(p).drop { $0 == " " }) : "",
-      p.fps > 0 ? "\(Values.fixed(p.fps, 1)) fps" : "",
+      p.fps > 0 ? "\(DecimalText.fixed(p.fps, 1)) fps" : "",
       speed(p, rate: rate),
       p.secondsLeft.map { "\(Values.clock($0)) left" } ?? "",
       p.limitedBy.isEmpty ? "" : "\(p.limitedBy) limits",
@@ -47,20 +48,13 @@ public enum ProgressText {
   }
 
   public static func json(_ p: RunProgress, rate: Double) -> JSONValue {
-    .object([
-      "event": .string("progress"), "frames": .number(p.frames), "totalFrames": .number(p.totalFrames),
-      "wallSeconds": StatisticsJSON.number(p.wallSeconds), "fps": StatisticsJSON.number(p.fps),
-      "speed": StatisticsJSON.number(rate > 0 ? p.fps / rate : 0),
-      "secondsLeft": p.secondsLeft.map(StatisticsJSON.number) ?? .null, "limitedBy": .string(p.limitedBy),
-      "memoryBytes": .number(p.memoryBytes),
-    ])
+    .object(
+      [JSONMember("event", .string("progress"))]
+        + RunMetrics.all.members(.progress, of: RunFigures(progress: p, rate: rate), real: StatisticsJSON.number))
   }
 
   public static func json(_ error: SluiceError) -> JSONValue {
-    .object([
-      "event": .string("error"), "code": .number(error.code.rawValue), "place": .string(error.place),
-      "what": .string(error.what), "advice": .string(error.advice),
-    ])
+    .object([JSONMember("event", .string("error"))] + error.jsonMembers)
   }
 
   public static func json(warning text: String) -> JSONValue {
@@ -74,8 +68,8 @@ public enum ProgressText {
   /// The line that stays when a run is over.
   public static func summary(_ s: RunStatistics, output: String, rate: Double) -> String {
     let fps = s.wallSeconds > 0 ? Double(s.frames) / s.wallSeconds : 0
-    var parts = ["\(s.frames) frame\(s.frames == 1 ? "" : "s") in \(Values.fixed(s.wallSeconds, 1)) s"]
-    if fps > 0 { parts.append("\(Values.fixed(fps, 1)) fps" + (rate > 0 ? " (\(Values.fixed(fps / rate, 2))x)" : "")) }
+    var parts = ["\(s.frames) frame\(s.frames == 1 ? "" : "s") in \(DecimalText.fixed(s.wallSeconds, 1)) s"]
+    if fps > 0 { parts.append("\(DecimalText.fixed(fps, 1)) fps" + (rate > 0 ? " (\(DecimalText.fixed(fps / rate, 2))x)" : "")) }
     if s.outputBytes > 0 { parts.append(Values.sizeText(s.outputBytes)) }
     if s.peakMemoryBytes > 0 { parts.append("peak memory \(Values.sizeText(s.peakMemoryBytes))") }
     if !s.limitedBy.isEmpty { parts.append("\(s.limitedBy) limited") }
@@ -94,7 +88,7 @@ public enum ProgressText {
   }
 
   private static func speed(_ p: RunProgress, rate: Double) -> String {
-    p.fps > 0 && rate > 0 ? "\(Values.fixed(p.fps / rate, 2))x" : ""
+    p.fps > 0 && rate > 0 ? "\(DecimalText.fixed(p.fps / rate, 2))x" : ""
   }
 
   private static func gauge(_ fraction: Double, cells: Int, unicode: Bool) -> String {

@@ -1,3 +1,4 @@
+import FrameModel
 import SluiceBase
 
 /// Runs and their workers, for people: what `sluice ps` prints without --json.
@@ -30,7 +31,7 @@ public enum RunTable {
     let left = run["secondsLeft"].flatMap(double).map(Values.clock) ?? ""
     return [
       name, pid, "\(number(run, "frames"))/\(number(run, "totalFrames"))",
-      run["fps"].flatMap(double).map { Values.fixed($0, 1) } ?? "", left, run["limitedBy"]?.string ?? "",
+      run["fps"].flatMap(double).map { DecimalText.fixed($0, 1) } ?? "", left, run["limitedBy"]?.string ?? "",
       size(run, "memoryBytes"), (run["output"]?.string ?? "").printable,
     ]
   }

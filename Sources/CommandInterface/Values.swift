@@ -1,6 +1,6 @@
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// Reading and writing of the values that options and displays share.
 public enum Values {
@@ -80,7 +80,7 @@ public enum Values {
       value /= 1024
       unit += 1
     }
-    return (unit == 0 ? "\(bytes)" : fixed(value, value < 99.95 ? 1 : 0)) + " " + units[unit]
+    return (unit == 0 ? "\(bytes)" : DecimalText.fixed(value, value < 99.95 ? 1 : 0)) + " " + units[unit]
   }
 
   /// `1:02:03` or `2:03`: whole seconds for displays.
@@ -91,19 +91,6 @@ public enum Values {
     let minutes = total / 60 % 60
     let rest = two(total % 60)
     return hours > 0 ? "\(hours):\(two(minutes)):\(rest)" : "\(minutes):\(rest)"
-  }
-
-  /// Fixed decimals, rounded half away from zero; what is not finite is 0.
-  public static func fixed(_ value: Double, _ decimals: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return fixed(0, decimals) }
-    let scale = (0..<decimals).reduce(1) { s, _ in s * 10 }
-    let scaled = Int64((abs(value) * Double(scale)).rounded())
-    let whole = scaled / Int64(scale)
-    let fraction = scaled % Int64(scale)
-    let sign = value < 0 && scaled != 0 ? "-" : ""
-    guard decimals > 0 else { return "\(sign)\(whole)" }
-    let digits = String(fraction)
-    return "\(sign)\(whole)." + String(repeating: "0", count: decimals - digits.count) + digits
   }
 
   private static func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }

@@ -1,6 +1,7 @@
 import CSluice
 import CZeroMQ
 import SluiceBase
+import SystemBase
 
 /// One ZeroMQ context; closed with linger 0, so that nothing waits for a dead peer.
 final class BusContext {

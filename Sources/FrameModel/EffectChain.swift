@@ -15,7 +15,7 @@ public struct EffectChain: Hashable, Sendable {
 
   public init(_ effects: [Effect]) { self.effects = effects }
 
-  /// Empty text: no effects. nil for what is not such JSON.
+  /// An empty text stands for no effects. Returns nil for a text that is not such JSON.
   public init?(json: String) {
     effects = []
     if json.isEmpty { return }
@@ -49,7 +49,7 @@ public struct EffectChain: Hashable, Sendable {
     }
   }
 
-  /// Some option is to change over time.
+  /// Whether an option of some effect changes over time.
   public var isAnimated: Bool {
     effects.contains { if case .avfilter(_, let parameters) = $0 { !parameters.isEmpty } else { false } }
   }

@@ -1,6 +1,6 @@
 extension EffectTraits {
-  /// Whether what a chain or graph in libavfilter's language makes depends on its text and its input alone: it reads no
-  /// file, no clock, and draws no random numbers of its own choice. false for what it does not know.
+  /// Whether the result of a chain or graph in libavfilter's language depends on its text and its input alone: it reads no file
+  /// and no clock, and uses no random seed of its own choice. false for filters that are not in the tables below.
   public static func isRepeatable(filters text: String) -> Bool {
     let parts = split(text)
     return !parts.isEmpty && parts.allSatisfy(isRepeatable)
@@ -27,22 +27,22 @@ extension EffectTraits {
     }
   }
 
-  /// Those without a memory that read a look-up table.
+  /// Filters without a memory that read a look-up table.
   private static let readsFiles: Set<String> = ["lut1d", "lut3d"]
 
-  /// Of FFmpeg 5.1: what looks at several pictures, or joins them.
+  /// Filters of FFmpeg 5.1 that look at several pictures, or join them.
   private static let remembering: Set<String> = [
     "atadenoise", "blend", "bwdif", "deflicker", "fade", "fps", "framestep", "hqdn3d", "hstack", "lagfun", "loop", "minterpolate",
     "noise", "overlay", "reverse", "select", "setpts", "settb", "split", "tblend", "tmedian", "tmix", "trim", "vstack", "xstack",
     "yadif", "zoompan",
   ]
-  /// Without input.
+  /// Filters without input.
   private static let sources: Set<String> = [
     "allrgb", "allyuv", "color", "colorchart", "colorspectrum", "haldclutsrc", "mandelbrot", "mptestsrc", "pal100bars",
     "pal75bars",
     "rgbtestsrc", "smptebars", "smptehdbars", "testsrc", "testsrc2", "yuvtestsrc",
   ]
-  /// On sound, and sources of it.
+  /// Filters on sound, and sources of sound.
   private static let sound: Set<String> = [
     "aecho", "aevalsrc", "aformat", "afade", "allpass", "anull", "anullsrc", "aphaser", "apulsator", "aresample", "asetnsamples",
     "asetpts", "asetrate", "asettb", "atempo", "atrim", "bandpass", "bandreject", "bass", "biquad", "chorus", "compand",
@@ -50,10 +50,11 @@ extension EffectTraits {
     "dcshift", "equalizer", "extrastereo", "flanger", "highpass", "highshelf", "loudnorm", "lowpass", "lowshelf", "pan", "sine",
     "stereotools", "stereowiden", "treble", "tremolo", "vibrato", "volume",
   ]
-  /// Without input, and without a seed another picture each time.
+  /// Filters without input whose pictures differ from run to run unless they are given a seed.
   private static let seeded: Set<String> = ["anoisesrc", "cellauto", "gradients", "life", "sierpinski"]
   private static let seeds: Set<Substring> = ["seed", "random_seed"]
-  /// In options and expressions: files, the clock, and random numbers, which are drawn by several threads at once.
+  /// Words of options and expressions that bring in files, the clock or random numbers. (Several threads draw the random
+  /// numbers at once, so that their order is not the same in every run.)
   private static let fromOutside: Set<Substring> = [
     "file", "filename", "psfile", "plot", "RTCTIME", "RTCSTART", "time", "localtime", "gmtime", "random",
   ]

@@ -1,7 +1,7 @@
-/// What can be said of effects without asking libavfilter. Pure.
+/// What is known of effects without asking libavfilter. Pure.
 public enum EffectTraits {
-  /// Whether an `EffectChain`'s JSON names only effects whose result depends on one picture: then a stream may begin
-  /// anywhere, and nothing but the pictures shown is filtered. false for what it does not know.
+  /// Whether an `EffectChain`'s JSON names only effects whose result depends on one picture. Then a stream may begin anywhere,
+  /// and only the pictures that are shown are filtered. false for filters that are not in the table below.
   public static func isStateless(_ json: String) -> Bool { EffectChain(json: json)?.isStateless ?? false }
 
   /// The same for one chain in libavfilter's language.
@@ -10,7 +10,7 @@ public enum EffectTraits {
     return !parts.isEmpty
       && parts.allSatisfy { part in
         guard stateless.contains(part.name) else { return false }
-        // Dither takes its noise from a generator that goes on from picture to picture.
+        // The noise of dithering comes from a generator that continues from picture to picture.
         if part.name == "vignette", !part.words.contains("dither=0") { return false }
         return !part.words.contains { word in
           word.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }).contains { carriesState.contains($0) }
@@ -21,8 +21,8 @@ public enum EffectTraits {
   /// The filters of a chain by name, without their instance names.
   public static func filterNames(_ text: String) -> [String] { split(text).map(\.name) }
 
-  /// Of FFmpeg 5.1, by name. Left out on purpose: what draws noise, counts pictures, keeps a generator's state or looks at
-  /// neighbours in time.
+  /// Filters of FFmpeg 5.1. Those that draw noise, count pictures, keep a generator's state or look at neighbours in time are
+  /// left out on purpose.
   static let stateless: Set<String> = [
     "avgblur", "bilateral", "boxblur", "cas", "chromahold", "chromakey", "chromanr", "chromashift", "colorbalance",
     "colorchannelmixer", "colorcontrast", "colorcorrect", "colorhold", "colorize", "colorkey", "colorlevels", "colormatrix",
@@ -36,16 +36,16 @@ public enum EffectTraits {
     "v360", "vaguedenoiser", "vflip", "vibrance", "vignette", "xbr", "yaepblur", "zscale",
   ]
 
-  /// In expressions: the picture's number, random numbers, variables that are kept.
+  /// Words of expressions that stand for the picture's number, random numbers and variables that are kept.
   private static let carriesState: Set<Substring> = ["n", "N", "random", "st", "ld", "pos"]
 
   struct Part {
     var name: String
-    /// Of its arguments, apart at `:`.
+    /// Its arguments, split at `:`.
     var words: [String]
   }
 
-  /// Filters of a graph, apart at `,` and `;` outside quotes; labels and instance names left out.
+  /// The filters of a graph, split at `,` and `;` outside quotes, without labels and instance names.
   static func split(_ text: String) -> [Part] {
     var pieces: [String] = [""]
     var isQuoted = false

@@ -1,9 +1,9 @@
-import CSluice
+import CSchema
 
 /// The frame header of a slot as a value: what the picture in the slot is and where its planes lie.
 public struct FrameDescription: Equatable, Sendable {
   public struct Plane: Equatable, Sendable {
-    /// Bytes from the slot's start, and from row to row.
+    /// Bytes from the slot's start to the plane, and from row to row.
     public var offset: Int
     public var stride: Int
     public init(offset: Int, stride: Int) {
@@ -76,8 +76,8 @@ public struct FrameDescription: Equatable, Sendable {
     slot.storeBytes(of: header, as: sluice_frame.self)
   }
 
-  /// Reads and checks a header that another process wrote: every plane must lie inside `slotBytes` and apart from
-  /// the others, rows must be as wide as the picture. nil when it does not hold.
+  /// Reads and checks a header that another process wrote. Every plane must lie inside `slotBytes` and apart from the others,
+  /// and rows must be as wide as the picture. Returns nil for a header that breaks these rules.
   public init?(reading slot: UnsafeRawPointer, slotBytes: Int) {
     guard slotBytes >= Int(SLUICE_FRAME_BYTES) else { return nil }
     let header = slot.load(as: sluice_frame.self)

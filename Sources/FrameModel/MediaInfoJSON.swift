@@ -20,7 +20,7 @@ extension MediaInfo {
     return .object(members)
   }
 
-  /// Reads what `json` wrote. nil when it is not that: the prober is a program of its own and may have died in a line.
+  /// Reads what `json` wrote. Returns nil for anything else: the prober is another program, and may have ended within a line.
   public init?(json: String) {
     guard let value = try? JSONReader.read(json) else { return nil }
     self.init(value)
@@ -90,13 +90,13 @@ extension MediaInfo.Audio {
 }
 
 extension Rational {
-  /// nil when it does not fit: for numbers from outside.
+  /// For numbers from outside. Returns nil when the number does not fit.
   public func sum(_ other: Rational) -> Rational? {
     Rational(
       reducing: Int128(num) * Int128(other.den) + Int128(other.num) * Int128(den), Int128(den) * Int128(other.den))
   }
 
-  /// So that sums of a few of them fit: files say anything.
+  /// Whether the sum of a few such numbers fits. Files may hold any number.
   public var isModest: Bool { den <= 1 << 32 && num.magnitude <= 1 << 60 && double.magnitude <= 1e9 }
 }
 

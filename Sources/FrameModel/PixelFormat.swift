@@ -1,4 +1,4 @@
-import CSluice
+import CSchema
 
 /// How samples of a planar picture are stored: the format word of `sluice_ipc.h`. Packed, paletted and float formats
 /// never enter a slot; a decoder turns them into the planar format that holds them without loss.

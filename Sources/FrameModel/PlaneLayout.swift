@@ -1,4 +1,4 @@
-import CSluice
+import CSchema
 
 /// Where the planes of a picture lie in a slot that we lay out ourselves (render targets, converted frames, stills).
 /// Offsets count from the slot's first byte; the frame header stands before them.

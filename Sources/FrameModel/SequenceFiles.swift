@@ -1,21 +1,18 @@
 import SluiceBase
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
-/// The files of a sequence that are there.
+/// The files of a sequence that are there, among the names in its directory.
 public struct SequenceFiles: Sendable {
   private let directory: String
   private let prefix: String
   private let suffix: String
   private let digits: Int
   public let first: Int64
-  /// Rising; at least one.
+  /// The numbers that there are: at least one, in rising order.
   public let numbers: [Int64]
 
-  /// Reads the directory. Throws 65 for a pattern without one `%d` in the file's name, 66 when no file is there.
-  public init(_ key: SequenceKey) throws(SluiceError) {
+  /// `list` gives the names in a directory. Throws what it throws, 65 for a pattern without one `%d` in the file's name, 66
+  /// when no file is there.
+  public init(_ key: SequenceKey, list: (_ directory: String) throws(SluiceError) -> [String]) throws(SluiceError) {
     let slash = key.pattern.lastIndex(of: "/")
     directory = Self.directory(of: key)
     let name = slash.map { key.pattern[key.pattern.index(after: $0)...] } ?? key.pattern[...]
@@ -26,12 +23,7 @@ public struct SequenceFiles: Sendable {
     (prefix, digits, suffix) = parts
     first = key.first
     var numbers: [Int64] = []
-    guard let stream = opendir(directory) else {
-      throw SluiceError(.noInput, String(cString: strerror(errno)).lowercased(), at: directory)
-    }
-    defer { closedir(stream) }
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    for name in try list(directory) {
       guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else {
         continue
       }
@@ -53,10 +45,10 @@ public struct SequenceFiles: Sendable {
     (directory == "/" ? "/" : directory + "/") + prefix + Self.text(number, digits) + suffix
   }
 
-  /// From the first number to the last one, those that are missing too.
+  /// Pictures from the first number to the last one, missing ones included.
   public var count: Int64 { (numbers.last ?? first) - first + 1 }
 
-  /// How many are missing, and the first of them.
+  /// How many numbers are missing, and the first of them; nil when none is.
   public var missing: (count: Int64, first: Int64)? {
     let count = count - Int64(numbers.count)
     guard count > 0 else { return nil }

@@ -1,4 +1,4 @@
-import CSluice
+import CSchema
 
 /// The frame header of a slot of sound as a value: a block of float32 samples, one row a channel.
 public struct SoundBlock: Equatable, Sendable {

@@ -1,7 +1,7 @@
 import SluiceBase
 
-/// What a decoder opens, as a probe key or a plan names it: a path, `lavfi:GRAPH`, or a JSON object
-/// (`Project.probeKey(of:)` in Timeline writes them).
+/// What a decoder opens, as a probe key or a plan names it: a path, `lavfi:GRAPH`, or a JSON object. `Project.probeKey(of:)`
+/// writes them.
 public enum SourceKey: Hashable, Sendable {
   case file(String)
   /// A libavfilter graph without inputs.
@@ -12,8 +12,8 @@ public enum SourceKey: Hashable, Sendable {
 
   public static let graphPrefix = "lavfi:"
 
-  /// `{"sequence": {…}}`, `{"title": {…}}` and `{"subtitles": {…}, "width": …, "height": …}` are what they say; every
-  /// other text is a path or a graph. nil for such an object whose members are wrong.
+  /// Reads `{"sequence": {…}}`, `{"title": {…}}` and `{"subtitles": {…}, "width": …, "height": …}`. Every other text is a path
+  /// or a graph. Returns nil for such an object whose members are wrong.
   public init?(_ key: String) {
     if key.hasPrefix(Self.graphPrefix) {
       self = .filterGraph(String(key.dropFirst(Self.graphPrefix.count)))
@@ -37,7 +37,7 @@ public enum SourceKey: Hashable, Sendable {
     }
   }
 
-  /// What errors and warnings call it.
+  /// The name that errors and warnings use.
   public var place: String {
     switch self {
     case .file(let path): path
@@ -113,9 +113,9 @@ public struct KeyColor: Hashable, Sendable {
 
   /// `#rrggbb` or `#rrggbbaa`.
   public init?(hex: String) {
-    guard hex.first == "#", hex.utf8.count == 7 || hex.utf8.count == 9, let word = UInt32(hex.dropFirst(), radix: 16) else {
-      return nil
-    }
+    guard hex.first == "#", hex.utf8.count == 7 || hex.utf8.count == 9,
+      hex.dropFirst().allSatisfy({ $0.isASCII && $0.isHexDigit }), let word = UInt32(hex.dropFirst(), radix: 16)
+    else { return nil }
     let value = hex.utf8.count == 7 ? word << 8 | 255 : word
     self.init(
       red: UInt8(value >> 24), green: UInt8(value >> 16 & 255), blue: UInt8(value >> 8 & 255), alpha: UInt8(value & 255))
@@ -124,8 +124,8 @@ public struct KeyColor: Hashable, Sendable {
 
 /// Text in a box that is the picture.
 public struct TitleKey: Hashable, Sendable {
-  public enum Align: String, Sendable { case left, center, right }
-  public enum Vertical: String, Sendable { case top, middle, bottom }
+  public enum Align: String, Sendable, CaseIterable { case left, center, right }
+  public enum Vertical: String, Sendable, CaseIterable { case top, middle, bottom }
   public var text: String
   /// A Pango font description without its size.
   public var font = "Sans"

@@ -1,5 +1,5 @@
-/// Private memory of the decoder for streams whose pictures do not go straight from the codec into slots: with effects,
-/// deinterlaced, or backwards. Pure, so that a memory plan can count it.
+/// Private memory of the decoder for streams whose pictures do not go straight from the codec into slots: streams with effects,
+/// deinterlaced ones, and those played backwards. Pure, so that a memory plan can count it.
 public enum StreamMemory {
   /// Bytes of pictures that a stream keeps to be able to hand them out backwards, or to lead effects up to their first picture.
   public static let windowBytes = 64 << 20

@@ -1,22 +1,7 @@
 import CSluice
 import FrameModel
+import SlotLedger
 import SluiceBase
-
-/// One ring of a run: slots of one size, filled by one role.
-public struct RingDescription: Equatable, Sendable {
-  public var fillRole: UInt32
-  public var firstSlot: Int
-  public var slotCount: Int
-  public var slotBytes: Int
-  public var bytes: Int { slotCount * slotBytes }
-
-  public init(fillRole: UInt32, firstSlot: Int, slotCount: Int, slotBytes: Int) {
-    self.fillRole = fillRole
-    self.firstSlot = firstSlot
-    self.slotCount = slotCount
-    self.slotBytes = slotBytes
-  }
-}
 
 /// The supervisor's side of the control region: the only writer of ring descriptors, slot table and job records.
 /// Used from the supervisor's one thread.
@@ -51,7 +36,7 @@ public final class ControlRegionWriter {
     for (index, ring) in rings.enumerated() {
       var entry = sluice_ring()
       entry.epoch = 1
-      entry.fill_role = ring.fillRole
+      entry.fill_role = ring.fillRole.wire
       entry.first_slot = UInt32(ring.firstSlot)
       entry.slot_count = UInt32(ring.slotCount)
       entry.slot_bytes = UInt64(ring.slotBytes)
@@ -82,16 +67,8 @@ public final class ControlRegionWriter {
 
   /// Fills a job record; the message that names it is sent afterwards.
   public func store(job index: Int, sequence: UInt64, frame: Int64, slot: UInt32, generation: UInt32, inputs: [sluice_input]) {
-    let record = (region.base + jobOffset + index * MemoryLayout<sluice_job>.size).assumingMemoryBound(to: sluice_job.self)
-    record.pointee.frame = frame
-    record.pointee.slot = slot
-    record.pointee.generation = generation
-    record.pointee.input_count = UInt32(inputs.count)
-    withUnsafeMutableBytes(of: &record.pointee.input) { raw in
-      let table = raw.bindMemory(to: sluice_input.self)
-      for (i, input) in inputs.enumerated() { table[i] = input }
-    }
-    sluice_store_release64(&record.pointee.sequence, sequence)  // pairs with the worker's acquire of sequence
+    let table = (region.base + jobOffset).assumingMemoryBound(to: sluice_job.self)
+    (table + index).fill(sequence: sequence, frame: frame, slot: slot, generation: generation, inputs: inputs)
   }
 }
 
@@ -128,9 +105,10 @@ public final class ControlRegionReader: @unchecked Sendable {
       guard UInt64(entry.first_slot) + UInt64(entry.slot_count) <= UInt64(header.slot_count),
         entry.slot_bytes <= 1 << 40, UInt64(entry.slot_count) * entry.slot_bytes == entry.bytes
       else { throw bad("ring \(index) is out of range") }
+      guard let role = WorkerRole(wire: entry.fill_role) else { throw bad("ring \(index) is filled by nobody") }
       rings.append(
         RingDescription(
-          fillRole: entry.fill_role, firstSlot: Int(entry.first_slot), slotCount: Int(entry.slot_count),
+          fillRole: role, firstSlot: Int(entry.first_slot), slotCount: Int(entry.slot_count),
           slotBytes: Int(entry.slot_bytes)))
     }
     self.region = region
@@ -152,14 +130,10 @@ public final class ControlRegionReader: @unchecked Sendable {
     return UInt32(truncatingIfNeeded: sluice_load_acquire64(&entry.pointee.word) >> 32)
   }
 
-  /// The job record that a RENDER message names, or nil when it is not (any more) the one meant.
-  public func job(_ index: Int, sequence: UInt64) -> (frame: Int64, slot: UInt32, generation: UInt32, inputs: [sluice_input])? {
+  /// A copy of the job record that a RENDER message names. nil when the record is not that job's, or not any more.
+  public func job(_ index: Int, sequence: UInt64) -> JobRecord? {
     guard index >= 0, index < jobCount else { return nil }
-    let record = (region.base + jobOffset + index * MemoryLayout<sluice_job>.size).assumingMemoryBound(to: sluice_job.self)
-    guard sluice_load_acquire64(&record.pointee.sequence) == sequence, record.pointee.input_count <= SLUICE_MAX_INPUTS
-    else { return nil }
-    let count = Int(record.pointee.input_count)
-    let inputs = withUnsafeBytes(of: &record.pointee.input) { Array($0.bindMemory(to: sluice_input.self).prefix(count)) }
-    return (record.pointee.frame, record.pointee.slot, record.pointee.generation, inputs)
+    let table = (region.base + jobOffset).assumingMemoryBound(to: sluice_job.self)
+    return (table + index).copy(sequence: sequence)
   }
 }

@@ -44,8 +44,6 @@ public final class MessageLink {
     flush()
   }
 
-  public var hasBacklog: Bool { !backlog.isEmpty }
-
   /// Puts into the log what waits for room, as far as the other side has read on.
   public func flush() {
     guard !backlog.isEmpty else { return }

@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 /// A mapped piece of memory shared with other processes by descriptor. Unmapped and closed when its owner goes.
 ///

@@ -1,6 +1,6 @@
-/// How the program that joins segments says that it lives: packets between those of its work.
+/// The heartbeat of the program that joins segments: it sends packets of its own between the packets of its work.
 public enum AssemblerHeartbeat {
-  /// In the place of an exit code.
+  /// Stands in a heartbeat packet where the others have an exit code.
   public static let code = UInt64.max
   public static let milliseconds: Int32 = 250
 }

@@ -1,6 +1,7 @@
-/// Sizes as users write them.
+/// Reads sizes in bytes as users write them.
 public enum ByteSize {
-  /// `512MiB`, `1GiB`, `1.5GB`, `512M` (binary, as with coreutils), `4096`. nil when it is none or does not fit.
+  /// Takes `512MiB`, `1GiB`, `1.5GB`, `512M` (binary, as with coreutils) and `4096`. Returns nil for a text that is no size and
+  /// for a size that does not fit.
   public static func parse(_ text: String) -> UInt64? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let value = Double(digits), value >= 0 else { return nil }

@@ -1,5 +1,5 @@
-/// A JSON value, read from a text (then it knows where it stood) or made to be written. Numbers keep their source text,
-/// so that nothing is lost to floating point. Equality ignores the place.
+/// A JSON value. One that was read knows its place in the text; one that is made to be written has none. Numbers keep their
+/// source text, so that nothing is lost to floating point. Equality ignores the place.
 public struct JSONValue: Equatable, Sendable {
   public enum Content: Equatable, Sendable {
     case null
@@ -10,7 +10,7 @@ public struct JSONValue: Equatable, Sendable {
     case object([JSONMember])
   }
   public var content: Content
-  /// Byte in the text where it starts; 0 for a made value.
+  /// Byte of the text at which the value starts; 0 for a value that was made.
   public var offset: Int
 
   public init(_ content: Content, offset: Int = 0) {
@@ -53,8 +53,9 @@ public struct JSONNumber: Equatable, Sendable {
   public let text: String
   public init(text: String) { self.text = text }
 
-  /// The exact value as a fraction whose denominator is a power of ten, not reduced. nil for infinities, NaN, and
-  /// what has more than 36 digits.
+  /// The exact value as a fraction whose denominator is a power of ten, not reduced; without what lies beyond 36 digits and
+  /// beyond 36 places behind the point. nil for infinities, NaN, what has more than 36 digits before the point, and exponents
+  /// far beyond these.
   public var fraction: (num: Int128, den: Int128)? {
     var digits = Substring(text)
     let negative = digits.first == "-"
@@ -76,13 +77,21 @@ public struct JSONNumber: Equatable, Sendable {
       }
       guard (0x30...0x39).contains(byte) else { return nil }
       if count > 0 || byte != 0x30 { count += 1 }
-      guard count <= 36 else { return nil }
+      guard count <= 36 else {
+        if seenPoint { continue }
+        return nil
+      }
       mantissa = mantissa * 10 + Int128(byte - 0x30)
       if seenPoint { exponent -= 1 }
     }
     if !rest.isEmpty {
       guard let written = Int(Substring(rest.dropFirst())), written.magnitude <= 1000 else { return mantissa == 0 ? (0, 1) : nil }
       exponent += written
+    }
+    // Of fewer than 73 places something may be left within 36.
+    while (-72..<(-36)).contains(exponent), mantissa != 0 {
+      mantissa /= 10
+      exponent += 1
     }
     if mantissa == 0 { return (0, 1) }
     while exponent < 0, mantissa % 10 == 0 {
@@ -100,7 +109,7 @@ public struct JSONNumber: Equatable, Sendable {
     return overflow ? nil : (value, 1)
   }
 
-  /// The value when it is an integer that fits.
+  /// The value as an integer; nil when it is not one, or does not fit.
   public var integer: Int64? {
     guard let (num, den) = fraction, num % den == 0 else { return nil }
     return Int64(exactly: num / den)
@@ -115,7 +124,7 @@ extension JSONValue {
   public var object: [JSONMember]? { if case .object(let value) = content { value } else { nil } }
   public var isNull: Bool { content == .null }
 
-  /// Member of an object; nil when there is none or this is no object.
+  /// The member of this name. Returns nil when there is none, or when this is not an object.
   public subscript(_ key: String) -> JSONValue? { object?.first { $0.key == key }?.value }
 
   public static let null = JSONValue(.null)
@@ -123,12 +132,12 @@ extension JSONValue {
   public static func string(_ value: String) -> JSONValue { JSONValue(.string(value)) }
   public static func array(_ value: [JSONValue]) -> JSONValue { JSONValue(.array(value)) }
   public static func object(_ members: [JSONMember]) -> JSONValue { JSONValue(.object(members)) }
-  /// In the order given.
+  /// The members keep this order.
   public static func object(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     JSONValue(.object(members.map { JSONMember($0.key, $0.value) }))
   }
   public static func number(text: String) -> JSONValue { JSONValue(.number(JSONNumber(text: text))) }
   public static func number(_ value: some BinaryInteger) -> JSONValue { number(text: "\(value)") }
-  /// null for what is not finite.
+  /// Gives null for a number that is not finite.
   public static func number(_ value: Double) -> JSONValue { value.isFinite ? number(text: "\(value)") : .null }
 }

@@ -6,10 +6,10 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String { "\(line):\(column): \(what)" }
 }
 
-/// Reads JSON and JSON5 (comments, trailing commas, unquoted keys, single quotes, hexadecimal numbers). Any bytes end
-/// in a value or an error, in time proportional to their number.
+/// Reads JSON and JSON5 (comments, trailing commas, unquoted keys, single quotes, hexadecimal numbers). Every input gives a
+/// value or an error, in time proportional to its length.
 public struct JSONReader {
-  /// Deepest nesting that is taken.
+  /// A text that is nested deeper is an error.
   public static let maximumDepth = 64
 
   private let bytes: [UInt8]

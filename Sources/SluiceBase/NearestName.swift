@@ -1,20 +1,39 @@
-/// The name that somebody meant who wrote something else.
+/// Which of the known names a mistyped one means.
 public enum NearestName {
-  /// The nearest candidate, when it is near enough to be meant: a prefix of it, or few edits away.
-  public static func of(_ word: String, in candidates: [String]) -> String? {
+  /// Longer words are compared by their beginnings.
+  private static let comparedLetters = 64
+
+  /// The known name that `word` begins, or that is the fewest edits away, the first of several; case does not count. nil when
+  /// more than a third of the letters, and more than two, would have to change.
+  public static func of(_ word: String, in known: [String]) -> String? {
     guard !word.isEmpty else { return nil }
-    let word = word.lowercased()
-    var best: (name: String, distance: Int)?
-    for name in candidates {
-      let distance = name.hasPrefix(word) && word.count > 1 ? 1 : edits(Array(word.utf8), Array(name.utf8))
-      if distance < best?.distance ?? .max { best = (name, distance) }
+    let letters = letters(of: word)
+    var best: (name: String, length: Int, distance: Int)?
+    for name in known {
+      let other = Self.letters(of: name)
+      let isBeginning = letters.count > 1 && other.starts(with: letters)
+      let distance = isBeginning ? min(1, other.count - letters.count) : edits(letters, other)
+      if distance < best?.distance ?? .max { best = (name, other.count, distance) }
     }
-    guard let best, best.distance <= max(2, word.count / 3), best.distance < max(word.count, 2) else { return nil }
+    guard let best, best.distance <= max(2, letters.count / 3), best.distance < max(2, min(letters.count, best.length)) else {
+      return nil
+    }
     return best.name
   }
 
-  /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-  public static func edits<Letter: Equatable>(_ a: [Letter], _ b: [Letter]) -> Int {
+  /// `did you mean "width"?`, or the names that there are when none is near. `what`: what the names are of, in the plural.
+  public static func advice(for word: String, among known: [String], what: String) -> String {
+    if let nearest = of(word, in: known) { return "did you mean \"\(nearest)\"?" }
+    if known.isEmpty { return "there are no \(what)" }
+    return "known \(what): " + known.prefix(20).joined(separator: ", ") + (known.count > 20 ? ", …" : "")
+  }
+
+  private static func letters(of word: String) -> [UnicodeScalar] {
+    Array(word.lowercased().unicodeScalars.prefix(comparedLetters))
+  }
+
+  /// Insertions, deletions, replacements and swaps of neighbours from one to the other (optimal string alignment).
+  private static func edits(_ a: [UnicodeScalar], _ b: [UnicodeScalar]) -> Int {
     var before = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
     for i in 0..<a.count {

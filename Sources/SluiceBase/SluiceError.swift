@@ -1,4 +1,4 @@
-/// sysexits codes of every program here.
+/// The exit codes of all programs of Sluice, those of sysexits(3) where it has one.
 public enum ExitCode: Int32, Sendable {
   case ok = 0
   case usage = 2
@@ -7,7 +7,7 @@ public enum ExitCode: Int32, Sendable {
   case noInput = 66
   /// Something needed is missing: a worker program, a codec, memory.
   case unavailable = 69
-  /// A fault of ours.
+  /// A fault in Sluice itself.
   case software = 70
   case cannotCreate = 73
   case tryAgain = 75
@@ -19,9 +19,9 @@ public struct SluiceError: Error, Sendable, CustomStringConvertible {
   public var code: ExitCode
   /// What is wrong: "no such file".
   public var what: String
-  /// Where: a path, a place in a project, a stream and time. Empty when it says nothing.
+  /// Where it is wrong: a path, a place in a project, a stream and a time. May be empty.
   public var place: String
-  /// What the user can do. Empty when the rest says it.
+  /// What the user can do about it. Empty when that is clear from the rest.
   public var advice: String
 
   public init(_ code: ExitCode, _ what: String, at place: String = "", advice: String = "") {
@@ -40,8 +40,8 @@ public struct SluiceError: Error, Sendable, CustomStringConvertible {
 }
 
 extension String {
-  /// The same text on one line, as a terminal shows it and does nothing else: control characters, and those that turn the
-  /// direction of writing, replaced by `\n`, `\t` or `\u{…}`.
+  /// The text on one line, safe to show on a terminal. Control characters, and characters that change the direction of
+  /// writing, are replaced by `\n`, `\t` or `\u{…}`.
   public var printable: String {
     guard unicodeScalars.contains(where: Self.isActive) else { return self }
     var out = ""

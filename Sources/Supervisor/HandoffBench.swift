@@ -2,7 +2,9 @@ import CSluice
 import ControlBus
 import FrameModel
 import SharedRing
+import SlotLedger
 import SluiceBase
+import SystemBase
 
 /// `sluice bench handoff`: frames handed from one process to the next through ledger, bus and slots, as in a render.
 /// The producer stamps the frame's header when it has filled the slot; the consumer reads the stamp when it has the frame.
@@ -60,7 +62,7 @@ public enum HandoffBench {
     init(_ size: Size, _ workerDirectory: String?) throws(SluiceError) {
       let slotBytes = PlaneLayout.slotBytes(PlaneLayout(.yuv420p, width: size.width, height: size.height).bytes)
       let description = RingDescription(
-        fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: 8, slotBytes: slotBytes)
+        fillRole: .decoder, firstSlot: 0, slotCount: 8, slotBytes: slotBytes)
       directory = try RunDirectory()
       listener = try AttachListener(path: directory.attachSocket)
       bus = try RouterSocket(endpoint: directory.busEndpoint)
@@ -126,7 +128,7 @@ public enum HandoffBench {
       var latencies: [UInt64] = []
       latencies.reserveCapacity(frames)
       var issued = 0
-      let start = sluice_now_ns()
+      let start = MonotonicClock.system.now
       while issued < inFlight {
         grant(Int64(issued))
         issued += 1
@@ -150,7 +152,7 @@ public enum HandoffBench {
         }
         return latencies.count == frames
       }
-      return (latencies, Double(sluice_now_ns() - start) / 1e9)
+      return (latencies, Double(MonotonicClock.system.now - start) / 1e9)
     }
   }
 }

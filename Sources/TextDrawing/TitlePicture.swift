@@ -34,6 +34,23 @@ public enum TitlePicture {
   /// Characters for which no installed font has a glyph: a box with their number stands for them.
   public static func unknownCharacters(_ title: TitleKey) -> Int { TitleLayout(title).unknownCharacters }
 
+  /// The installed family whose name is nearest to a font's; nil when none is near.
+  public static func nearest(to font: String) -> String? {
+    guard let wanted = pango_font_description_from_string(font) else { return nil }
+    defer { pango_font_description_free(wanted) }
+    guard let text = pango_font_description_get_family(wanted), let map = pango_cairo_font_map_new() else { return nil }
+    defer { g_object_unref(map) }
+    var list: UnsafeMutablePointer<UnsafeMutablePointer<PangoFontFamily>?>?
+    var count: Int32 = 0
+    pango_font_map_list_families(map, &list, &count)
+    defer { g_free(list) }
+    let names = (0..<Int(count)).compactMap { list?[$0].flatMap { pango_font_family_get_name($0) }.map { String(cString: $0) } }
+      .sorted()
+    let first = String(cString: text).prefix { $0 != "," }
+    let found = NearestName.of(first.lowercased(), in: names.map { $0.lowercased() })
+    return names.first { $0.lowercased() == found }
+  }
+
   /// The font that stands in for one that is not installed; nil when it is.
   public static func substitute(for font: String) -> String? {
     guard let wanted = pango_font_description_from_string(font) else { return nil }

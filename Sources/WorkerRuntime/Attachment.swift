@@ -1,7 +1,9 @@
 import CSluice
 import ControlBus
 import SharedRing
+import SlotLedger
 import SluiceBase
+import SystemBase
 
 /// What the handshake gave a worker: its number, the mapped regions, the endpoint, and the connection whose end means that
 /// the supervisor is gone. See ipc-schema/SPEC.md, "Attach".
@@ -18,7 +20,7 @@ public struct Attachment {
 
   /// Connects to the supervisor's socket (`SLUICE_SOCKET`, with `SLUICE_TOKEN`) as `role` and maps what it hands over.
   /// Whatever descriptors this program was started with are closed first.
-  public static func open(role: sluice_role) throws(SluiceError) -> Attachment {
+  public static func open(role: WorkerRole) throws(SluiceError) -> Attachment {
     guard let path = System.environment("SLUICE_SOCKET") else {
       throw SluiceError(
         .usage, "this is a worker program; it is started by sluice", advice: "set SLUICE_SOCKET to attach it by hand")
@@ -29,7 +31,7 @@ public struct Attachment {
     return try open(socket: path, role: role, token: token)
   }
 
-  public static func open(socket path: String, role: sluice_role, token: UInt64) throws(SluiceError) -> Attachment {
+  public static func open(socket path: String, role: WorkerRole, token: UInt64) throws(SluiceError) -> Attachment {
     let raw = sluice_connect(path)
     guard raw >= 0 else { throw SluiceError(.unavailable, "no supervisor: \(SystemError("connect").reason)", at: path) }
     let connection = FileDescriptor(raw)
@@ -37,7 +39,7 @@ public struct Attachment {
     hello.magic = SLUICE_MAGIC_HELLO
     hello.abi_major = UInt16(SLUICE_ABI_MAJOR)
     hello.abi_minor = UInt16(SLUICE_ABI_MINOR)
-    hello.role = role.rawValue
+    hello.role = role.wire
     hello.token = token
     hello.features = SLUICE_FEATURE_PLAN.rawValue | SLUICE_FEATURE_LOG.rawValue
     guard sluice_send_fd(raw, &hello, MemoryLayout.size(ofValue: hello), -1) > 0 else {

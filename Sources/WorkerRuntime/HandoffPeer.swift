@@ -7,7 +7,7 @@ import SluiceBase
 public enum HandoffPeer {
   /// Fills each granted slot's header with the time and announces it.
   public static func produce() throws(SluiceError) {
-    let worker = try Worker(try Attachment.open(role: SLUICE_ROLE_DECODER), files: .none)
+    let worker = try Worker(try Attachment.open(role: .decoder), files: .none)
     _ = worker.run { message in
       guard message.kind == .grant, let slot = worker.writable(message.slot, message.generation) else { return }
       var frame = FrameDescription(format: .yuv420p, width: 64, height: 64)
@@ -20,7 +20,7 @@ public enum HandoffPeer {
 
   /// Reads the time from each frame and gives it back with its age in nanoseconds.
   public static func consume() throws(SluiceError) {
-    let worker = try Worker(try Attachment.open(role: SLUICE_ROLE_ENCODER), files: .none)
+    let worker = try Worker(try Attachment.open(role: .encoder), files: .none)
     _ = worker.run { message in
       guard message.kind == .encode, let slot = worker.readable(message.slot, message.generation),
         let frame = FrameDescription(reading: slot.memory, slotBytes: slot.bytes)

@@ -1,7 +1,7 @@
 import CSluice
 import ControlBus
 import SharedRing
-import SluiceBase
+import SystemBase
 
 /// The slots of one decode stream inside its decoder: grants come in from the bus, the codec's threads take them, frames
 /// are published. Any thread.

@@ -2,6 +2,7 @@ import CSluice
 import ControlBus
 import SharedRing
 import SluiceBase
+import SystemBase
 
 /// A worker's life on the control bus: one thread owns the socket, stores the heartbeat, takes messages in, sends what other
 /// threads queue. The program ends at once when the supervisor does.
@@ -41,6 +42,12 @@ public final class Worker: @unchecked Sendable {
     outgoing.with { $0.append((message, text)) }
     var one: UInt64 = 1
     _ = write(wake.raw, &one, 8)
+  }
+
+  /// Tells the supervisor that a piece of work cannot be done. Any thread.
+  public func fail(_ error: SluiceError, frame: Int64 = 0, stream: UInt32 = 0) {
+    send(
+      Message(.fail, frame: frame, stream: stream, count: UInt32(bitPattern: error.code.rawValue)), text: error.description)
   }
 
   /// Memory of a slot, and its size; nil when the ring is not mapped here.

@@ -1,15 +1,17 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
-/// What every worker program does first, and how it chooses by its first argument what else.
+/// What every worker program does first, and the choice of what follows by its first argument.
 public enum WorkerProgram {
   public typealias Mode = () throws(SluiceError) -> Void
 
-  /// `--doctor` and `--identity` are everybody's, `modes` are the program's own; without any of them it `serve`s. Ends the process:
-  /// with the code of what was thrown, which is logged, and with 1 when `serve` says that the supervisor is gone.
-  /// To be called first, from the program's only thread.
+  /// All programs have `--doctor`, which prints the `libraries`, and `--identity`; `modes` are the program's own. Without any of them it
+  /// calls `serve`. Ends the process: with the code of a thrown error, which is logged, and with 1 when `serve` returns false because
+  /// the supervisor is gone. Called first, from the program's only thread.
   public static func run(
-    _ name: String, modes: [String: Mode] = [:], doctor: () -> Void, serve: () throws(SluiceError) -> Bool
+    _ name: String, modes: [String: Mode] = [:], libraries: @autoclosure () -> LibraryVersions,
+    serve: () throws(SluiceError) -> Bool
   ) -> Never {
     sluice_open_standard()
     // Only one that the supervisor has started; who attaches by hand goes by the connection.
@@ -20,7 +22,7 @@ public enum WorkerProgram {
     do throws(SluiceError) {
       let argument = CommandLine.arguments.dropFirst().first ?? ""
       switch argument {
-      case "--doctor": doctor()
+      case "--doctor": _ = try? System.writeAll(1, libraries().line + "\n")
       case "--identity": exit(sluice_write_loaded_objects(1) == 0 ? 0 : 1)
       default:
         guard let mode = modes[argument] else { exit(try serve() ? 0 : 1) }

@@ -1,10 +1,11 @@
 import CSluice
 import CommandInterface
 import SluiceBase
-import Timeline
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
+import Timeline
 #endif
 
 /// What the program says. Standard output carries what was asked for; everything else goes to standard error, one line

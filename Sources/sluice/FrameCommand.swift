@@ -17,49 +17,40 @@ enum FrameCommand {
     guard let codec = PictureFile.codec(path: output) else {
       throw SluiceError(.usage, "is no picture's name", at: output, advice: "let it end in \(PictureFile.endings)")
     }
-    let operand = invocation.operands[0]
-    try OutputTarget.check(output, overwrite: settings.flag(.yes), inputs: [operand])
-
-    let media: [String: MediaInfo]
-    var c: RunConfiguration
-    if SourcePath.isProject(operand) {
-      let read = try ProjectReader.readWithNotes(path: operand)
-      let project = read.project
-      Media.tell(read.notes, operand, invocation.console)
-      media = try Media.probe(project.sourcePaths(), settings)
-      let frame = number(settings, rate: project.canvas.rate)
-      c = RunConfiguration(project: project, output: output)
-      c.from = .frames(frame)
-      c.to = .frames(frame + 1)
-    } else {
-      let key = SourcePath.key(operand)
-      media = try Media.probe([key], settings)
-      guard let info = media[key] else { throw SluiceError(.software, "probing said nothing", at: operand) }
-      let position =
-        settings.count(.number).map { FrameProject.Position.number(Int64($0)) } ?? .time(settings.time(.at) ?? .zero)
-      c = RunConfiguration(project: try FrameProject.project(info, at: position), output: output)
-    }
+    try SourcePath.check(invocation.operands)
+    let request = try RunRequest(invocation, reading: invocation.operands)
+    var c = try configuration(request, invocation.operands[0], invocation)
     let effects = c.project.output.effects
     c.project.output = Project.Output()
     c.project.output.effects = effects
-    c.launchFile = settings.text(.launch)
     if let color = PictureFile.color(codec: codec) { c.project.canvas.color = color }
-    c.codec = codec
+    c.pictures.codec = codec
     c.format = codec == "rawvideo" ? "rawvideo" : "image2pipe"
-    c.overwrite = settings.flag(.yes)
-    c.media = media
-    if let memory = settings.size(.memory) { c.memory = memory }
-    c.workerDirectory = settings.text(.workerDirectory)
-    c.noAudio = true
-    _ = try Run.run(c, observer: Console.display("none", rate: c.project.canvas.rate.double))
+    c.sound.isOff = true
+    c.store = nil
+    try request.run(c, progress: "none")
   }
 
-  /// Output frame that is shown at the time, or has the number.
-  private static func number(_ settings: Settings, rate: Rational) -> Int64 {
-    if let number = settings.count(.number) { return Int64(number) }
-    switch settings.time(.at) ?? .zero {
-    case .frames(let count): return count
-    case .seconds(let time): return (time * rate).floor
+  /// Of a project the frame's range; of a source a project of one frame.
+  private static func configuration(
+    _ request: RunRequest, _ operand: String, _ invocation: Invocation
+  ) throws -> RunConfiguration {
+    let settings = invocation.settings
+    if SourcePath.isProject(operand) {
+      let project = try Media.project(operand, invocation.console)
+      var c = try request.prepare(project)
+      let frame =
+        settings.count(.number).map { Int64($0) } ?? FrameProject.frame(at: settings.time(.at) ?? .zero, of: project)
+      c.from = .frames(frame)
+      c.to = .frames(frame + 1)
+      return c
+    }
+    let key = SourcePath.key(operand)
+    let position =
+      settings.count(.number).map { FrameProject.Position.number(Int64($0)) } ?? .time(settings.time(.at) ?? .zero)
+    return try request.prepare([key]) { media in
+      guard let info = media[key] else { throw SluiceError(.software, "probing said nothing", at: operand) }
+      return try FrameProject.project(info, at: position)
     }
   }
 }

@@ -1,19 +1,24 @@
 import CommandInterface
+import FrameModel
 import SluiceBase
+import Supervisor
 import Timeline
 
 /// `sluice grid`.
 enum GridCommand {
   static func run(_ invocation: Invocation) throws {
     let settings = invocation.settings
+    try SourcePath.check(invocation.operands)
     let files = invocation.operands.map(SourcePath.absolute)
-    let printOnly = settings.flag(.printProject)
-    let request = printOnly ? nil : try RunRequest(invocation, inputs: files)
-    var seen: Set<String> = []
-    let media = try Media.probe(files.filter { seen.insert($0).inserted }, settings)
-    let project = try GridBuilder.project(try options(files, settings), media: media)
-    guard let request else { return try Console.print(ProjectWriter.json(project)) }
-    try request.run(project, media: media, launchFile: nil)
+    func project(_ media: [String: MediaInfo]) throws -> Project {
+      try GridBuilder.project(try options(files, settings), media: media)
+    }
+    if settings.flag(.printProject) {
+      let launch = try LaunchDescription.load(settings.text(.launch))
+      return try Console.print(ProjectWriter.json(try project(try Media.probe(files, settings, launch))))
+    }
+    let request = try RunRequest(invocation, reading: files)
+    try request.run(try request.prepare(files, project: project))
   }
 
   private static func options(_ files: [String], _ settings: Settings) throws(SluiceError) -> GridOptions {
@@ -24,6 +29,7 @@ enum GridCommand {
     if let gap = settings.count(.gap) { options.gap = gap }
     options.duration = settings.time(.duration)
     options.labels = settings.flag(.labels)
+    if let beyond = settings.text(.beyond).flatMap(Project.Beyond.init) { options.beyond = beyond }
     if let text = settings.text(.scroll) {
       guard let speed = Rate.parse(text.hasPrefix("-") ? String(text.dropFirst()) : text) else {
         throw SluiceError(

@@ -1,6 +1,6 @@
 import CSluice
 import CommandInterface
-import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc

@@ -1,7 +1,8 @@
 import CSluice
 import CommandInterface
+import Plan
 import SluiceBase
-import Timeline
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -43,6 +44,7 @@ enum Main {
       try ConfigurationFile.read(path)
     }
     let settings = try Settings(name, arguments: parsed, environment: System.environment, file: file)
+    for line in EnvironmentNames.complaints(System.environmentNames()) { console.note(line) }
     try perform(name, Invocation(operands: parsed.operands, settings: settings, console: console, arguments: parsed, file: file))
   }
 

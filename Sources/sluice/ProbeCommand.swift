@@ -8,7 +8,8 @@ enum ProbeCommand {
   static func run(_ invocation: Invocation) throws {
     let asJSON = invocation.settings.flag(.json)
     guard !invocation.operands.contains("") else { throw SluiceError(.usage, "an empty name is no file", at: "probe") }
-    let results = ProbeClient.probe(invocation.operands, workerDirectory: invocation.settings.text(.workerDirectory))
+    try SourcePath.check(invocation.operands)
+    let results = ProbeClient(workerDirectory: invocation.settings.text(.workerDirectory)).probe(invocation.operands)
     var errors: [SluiceError] = []
     var found: [MediaInfo] = []
     for result in results {

@@ -1,7 +1,9 @@
 import CSluice
 import CommandInterface
+import ContentStore
 import SluiceBase
 import Supervisor
+import SystemBase
 
 /// `sluice bench`.
 enum BenchCommand {
@@ -45,9 +47,8 @@ enum CleanCommand {
     guard let directory = CachePlace.directory(settings), access(directory, F_OK) == 0 else {
       return invocation.console.note("there is no cache")
     }
-    let removed = try SegmentStore(directory: directory).clear()
-    invocation.console.note(
-      "\(directory): removed \(removed.segments) segment\(removed.segments == 1 ? "" : "s"), \(Values.sizeText(removed.bytes))")
+    let removed = StoreIndex(try Store(directory: directory).clear())
+    invocation.console.note("\(directory): removed \(CachePlace.count(removed)), \(Values.sizeText(removed.bytes()))")
   }
 }
 

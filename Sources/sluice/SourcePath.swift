@@ -1,4 +1,5 @@
 import FrameModel
+import SluiceBase
 
 #if canImport(Glibc)
 import Glibc
@@ -15,6 +16,13 @@ enum SourcePath {
 
   /// The key by which it is probed: an absolute path, or `lavfi:GRAPH` as it stands.
   static func key(_ operand: String) -> String { operand.hasPrefix(SourceKey.graphPrefix) ? operand : absolute(operand) }
+
+  /// Throws for what is named by an address and not by a path.
+  static func check(_ operands: [String]) throws(SluiceError) {
+    for operand in operands {
+      if let address = NetworkAddress(operand) { throw address.refusedAsSource(at: operand) }
+    }
+  }
 
   static func isProject(_ path: String) -> Bool {
     let name = path.lowercased()

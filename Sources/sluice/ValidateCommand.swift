@@ -1,6 +1,7 @@
 import CommandInterface
 import FrameModel
 import SluiceBase
+import Supervisor
 import Timeline
 
 /// `sluice validate`: the project file, its sources, and whether a plan can be made of them.
@@ -10,7 +11,7 @@ enum ValidateCommand {
     let read = try ProjectReader.readWithNotes(path: path)
     let project = read.project
     for note in read.notes { try Console.print("\(path.printable): \(note.kind.rawValue): \(note)\n") }
-    let media = try Media.probe(project.sourcePaths(), invocation.settings)
+    let media = try Media.probe(project.sourcePaths(), invocation.settings, LaunchDescription(), of: project)
     var settings = project.output.settings()
     if project.hasSound(media: media) {
       settings.sound = SoundSettings()
@@ -29,6 +30,6 @@ enum ValidateCommand {
         + (filters.isEmpty ? "" : ", filters of workers: \(filters.joined(separator: ", "))") + "\n")
   }
 
-  private static func rate(_ rate: Rational) -> String { rate.den == 1 ? "\(rate.num)" : Values.fixed(rate.double, 3) }
+  private static func rate(_ rate: Rational) -> String { rate.den == 1 ? "\(rate.num)" : DecimalText.fixed(rate.double, 3) }
   private static func count(_ n: Int, _ noun: String) -> String { "\(n) \(noun)\(n == 1 ? "" : "s")" }
 }

@@ -1,4 +1,5 @@
 import SluiceBase
+import SystemBase
 import Testing
 
 @testable import AudioEngine

@@ -1,9 +1,9 @@
 import AudioEngine
 import Foundation
 import FrameModel
+import Plan
 import SluiceBase
 import Testing
-import Timeline
 
 @testable import AudioStage
 

@@ -1,8 +1,8 @@
 import AudioStage
 import Foundation
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// Files of sound, written here or made with the ffmpeg program.
 enum Media {

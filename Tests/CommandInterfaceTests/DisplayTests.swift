@@ -144,7 +144,7 @@ struct DisplayTests {
     s.run = "a\"b\n"
     s.frames = 300
     s.wallSeconds = 9.8
-    s.bytesCopied = 600
+    s.stages.decode[.copiedBytes] = 600
     s.peakMemoryBytes = 183_000_000
     var worker = RunStatistics.Worker()
     worker.name = "decoder-0"

@@ -146,10 +146,6 @@ struct ValuesTests {
     #expect(Values.clock(65.4) == "1:05")
     #expect(Values.clock(3723) == "1:02:03")
     #expect(Values.clock(.infinity) == "--:--")
-    #expect(Values.fixed(1.005, 1) == "1.0")
-    #expect(Values.fixed(-0.04, 1) == "0.0")
-    #expect(Values.fixed(12.96, 1) == "13.0")
-    #expect(Values.fixed(.nan, 2) == "0.00")
   }
 
   @Test func nearestNames() {

@@ -1,7 +1,7 @@
 import CSluice
 import CZeroMQ
 import Foundation
-import SluiceBase
+import SystemBase
 import Testing
 
 @testable import ControlBus

@@ -1,6 +1,6 @@
 import FrameModel
 import SharedRing
-import SluiceBase
+import SystemBase
 
 /// A picture as it was published.
 struct Published: Sendable {

@@ -1,6 +1,7 @@
-import AVBinding
 import FrameModel
 import Testing
+
+@testable import AVBinding
 
 @Suite struct FormatTests {
   private static let formats: [PixelFormat] = [PixelFormat.Family.gray, .yuv, .rgb].flatMap { family in

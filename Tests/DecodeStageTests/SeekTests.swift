@@ -1,7 +1,7 @@
 import AVBinding
 import DecodeStage
 import FrameModel
-import SluiceBase
+import SystemBase
 import Testing
 
 /// A kind of file whose every place must be reached exactly.

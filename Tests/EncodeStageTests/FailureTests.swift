@@ -3,6 +3,7 @@ import EncodeStage
 import Foundation
 import FrameModel
 import SluiceBase
+import SystemBase
 import Testing
 
 @Suite struct FailureTests {
@@ -32,6 +33,20 @@ import Testing
       return self.refusal(wanted)
     }()
     #expect(pixels?.description == "there is no pixel format yuv402p; did you mean yuv420p?")
+  }
+
+  @Test(arguments: [
+    ("x264", "libx264"), ("H.264", "libx264"), ("h264", "libx264"), ("avc", "libx264"), ("x265", "libx265"), ("HEVC", "libx265"),
+    ("h265", "libx265"), ("av1", "libsvtav1"), ("svt-av1", "libsvtav1"), ("vp9", "libvpx-vp9"), ("vp8", "libvpx"),
+    ("ProRes 422", "prores_ks"), ("xvid", "libxvid"), ("jpeg", "mjpeg"), ("lossless", "ffv1"),
+  ])
+  func everydayNamesOfCodecsAreUnderstood(_ name: String, _ encoder: String) {
+    let refusal = refusal(settings(name, "mp4"))
+    let texts = [
+      "there is no encoder \(name); did you mean \(encoder)?",
+      "\(name) is a codec, not an encoder; its encoder here is \(encoder)",
+    ]
+    #expect(refusal?.code == .usage && texts.contains(refusal?.description ?? ""), "\(refusal?.description ?? "")")
   }
 
   @Test func codecsThatAreNotHereAreUnavailable() {

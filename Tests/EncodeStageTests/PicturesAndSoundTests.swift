@@ -3,7 +3,7 @@ import EncodeStage
 import Foundation
 import FrameModel
 import SharedRing
-import SluiceBase
+import SystemBase
 import Testing
 
 /// Pictures and sound in one file: both begin at 0, one beside the other, whatever came first and whoever joined them.

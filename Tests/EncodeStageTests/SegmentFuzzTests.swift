@@ -3,6 +3,7 @@ import EncodeStage
 import Foundation
 import FrameModel
 import SluiceBase
+import SystemBase
 import Testing
 
 /// Segment files that lie: what the program that joins reads from the store or from an encoder is joined or refused, never

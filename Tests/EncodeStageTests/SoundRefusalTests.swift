@@ -17,6 +17,9 @@ import Testing
 
   @Test func namesThatMeanNothingNameTheNearest() {
     #expect(refusal("libopsu", "opus")?.description == "there is no encoder libopsu; did you mean libopus?")
+    for (name, encoder) in [("mp3", "libmp3lame"), ("lame", "libmp3lame"), ("ogg vorbis", "libvorbis"), ("wav", "pcm_s16le")] {
+      #expect(refusal(name, "matroska")?.description.contains(encoder) == true, "\(name)")
+    }
     #expect(refusal("libx264", "mp4")?.description == "libx264 is not an encoder for sound; try aac")
     #expect(refusal("mp3", "mp3")?.description == "mp3 is a codec, not an encoder; its encoder here is libmp3lame")
     #expect(refusal("libfdk_aac", "mp4")?.code == .unavailable)

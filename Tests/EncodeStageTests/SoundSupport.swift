@@ -3,7 +3,7 @@ import EncodeStage
 import Foundation
 import FrameModel
 import SharedRing
-import SluiceBase
+import SystemBase
 
 /// A slot in this process's memory with a block of sound in it.
 final class FakeSoundSlot {

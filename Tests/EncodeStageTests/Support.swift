@@ -4,6 +4,7 @@ import Foundation
 import FrameModel
 import SharedRing
 import SluiceBase
+import SystemBase
 
 /// A slot in this process's memory, with a moving synthetic picture in it.
 final class FakeSlot {

@@ -147,7 +147,7 @@ struct FilterRecoveryTests {
       box, try FilterTests.launch(box, Self.faulty(box, "raise RuntimeError('no model for this')")))
     _ = run.readAll()
     #expect(run.wait() == 70)
-    box.expectOneLine(run.errors, ["output frame ", ", at 0.", "filter \"invert\"", "RuntimeError: no model for this"])
+    box.expectOneLine(run.errors, ["output frame ", ", at 00:00:00.", "filter \"invert\"", "RuntimeError: no model for this"])
     box.expectNothingLeft()
   }
 

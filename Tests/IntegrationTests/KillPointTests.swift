@@ -1,6 +1,6 @@
 import CSluice
 import Foundation
-import SluiceBase
+import SystemBase
 import Testing
 
 /// Workers that end before and after each store and each send of the slot protocol: the output is the same.

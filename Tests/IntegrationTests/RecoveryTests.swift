@@ -47,7 +47,7 @@ struct RecoveryTests {
     for (role, program) in [("decoder", "sluice-decoder"), ("renderer", "sluice-renderer")] {
       let box = try Sandbox()
       let launch = try box.write("launch.json5", "{ workers: { \(role): { deadlineSeconds: 3 } } }")
-      try survives(program, SIGSTOP, arguments: ["--launch", launch], say: "stood still for 3 s")
+      try survives(program, SIGSTOP, arguments: ["--launch", launch], say: "no heartbeat for 3 s")
     }
   }
 

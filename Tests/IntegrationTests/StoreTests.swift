@@ -64,6 +64,23 @@ import Testing
     #expect(stored(box).count == 4)
   }
 
+  /// A run without an output fills the store for others; what it cannot keep is its failure.
+  @Test func segmentsCanGoIntoTheStoreAlone() throws {
+    let box = try Self.sandbox()
+    try box.write("store.json5", "{ output: \"store\" }")
+    let launch = ["--launch", "store.json5"]
+    #expect(segments(try render(box, "a.mkv", Self.quick + launch)) == [4, 0])
+    #expect(!box.exists("a.mkv") && stored(box).count == 4)
+    #expect(segments(try render(box, "a.mkv", Self.quick + launch)) == [0, 4])
+    let joined = try render(box, "b.mkv")
+    #expect(segments(joined) == [0, 4] && !box.exists("a.mkv"))
+    #expect(try box.data("b.mkv") == fresh(box, "b.mkv"))
+    try box.refuses(["render", "p.json5", "-o", "c.mkv", "--no-cache"] + launch, 73, "there is no store")
+    try box.refuses(["render", "p.json5", "-o", "c.y4m"] + launch, 65, "only formats with segments")
+    let small = try box.sluice(["render", "p.json5", "-o", "c.mkv", "--cache-limit", "1KiB"] + Self.quick + launch)
+    #expect(small.status == 73 && small.errors.contains("could not be kept"), "\(small.errors)")
+  }
+
   @Test func afterAnEditOnlyWhatChangedIsRendered() throws {
     let box = try Self.sandbox()
     _ = try render(box, "a.mkv")
@@ -139,6 +156,29 @@ import Testing
     #expect(try box.data("b.mp4") == box.data("a.mp4"))
     #expect(stored(box) == names)
     #expect(segments(try render(box, "c.mp4")) == [0, 4])
+  }
+
+  /// Two files of the store that stand under each other's keys, or whose contents were exchanged: neither is used.
+  @Test(arguments: [1, 0]) func exchangedSegmentsAreRenderedAgain(_ partsMoved: Int) throws {
+    let box = try Self.sandbox()
+    #expect(segments(try render(box, "a.mp4")) == [4, 0])
+    let folder = box.runtime + "/c/sluice/segments/"
+    let names = stored(box)
+    // The key alone changes its owner, so that checksum and contents still fit each other; or the whole name does.
+    let parts = names.map { $0.split(separator: ".") }
+    let exchanged = [(1, 0), (0, 1)].map { key, rest in
+      partsMoved == 1 ? ([parts[key][0]] + parts[rest].dropFirst()).joined(separator: ".") : names[key]
+    }
+    try #require(rename(folder + names[0], folder + "moved") == 0)
+    try #require(rename(folder + names[1], folder + exchanged[1]) == 0)
+    try #require(rename(folder + "moved", folder + exchanged[0]) == 0)
+    let run = try box.sluice(
+      ["render", "p.json5", "-o", "b.mp4", "--stats", "stats.json", "--progress", "none"] + Self.quick)
+    #expect(run.status == 0)
+    box.expectOneLine(run.errors, ["2 damaged segments were removed"])
+    #expect(segments(try Statistics(box.data("stats.json"))) == [2, 2])
+    #expect(try box.data("b.mp4") == box.data("a.mp4"))
+    #expect(stored(box) == names)
   }
 
   @Test func aSourceThatChangedIsNoticed() throws {

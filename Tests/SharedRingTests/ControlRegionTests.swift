@@ -1,13 +1,16 @@
 import CSluice
 import SluiceBase
+import SystemBase
+import TestKit
 import Testing
 
 @testable import SharedRing
+@testable import SlotLedger
 
 @Suite struct ControlRegionTests {
   private let rings = [
-    RingDescription(fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: 5, slotBytes: 8192),
-    RingDescription(fillRole: SLUICE_ROLE_RENDERER.rawValue, firstSlot: 5, slotCount: 3, slotBytes: 4096),
+    RingDescription(fillRole: .decoder, firstSlot: 0, slotCount: 5, slotBytes: 8192),
+    RingDescription(fillRole: .renderer, firstSlot: 5, slotCount: 3, slotBytes: 4096),
   ]
 
   private func writer() throws -> ControlRegionWriter {
@@ -52,10 +55,50 @@ import Testing
     #expect(reader.job(3, sequence: 100) == nil)
     #expect(reader.job(-1, sequence: 0) == nil)
     #expect(reader.job(4, sequence: 0) == nil)
+    #expect(reader.job(2, sequence: 0) == nil && reader.job(3, sequence: 0) == nil, "0 is the number of no job")
+  }
+
+  /// A late reader copies a record while it is filled for the next jobs: what it gets is one job's, or nothing.
+  @Test func aRecordThatIsFilledMeanwhileIsNotTakenForAJob() throws {
+    let writer = try writer()
+    let reader = try ControlRegionReader(try readOnly(writer.region))
+    let last: UInt64 = 30_000
+    let filled = Monitor<UInt64>(0)
+    // The region is read-only for the reader's side and written by one thread alone.
+    nonisolated(unsafe) let pen = writer
+    let thread = WorkThread("writer") {
+      for sequence in 1...last {
+        let part = UInt32(sequence)
+        pen.store(
+          job: 0, sequence: sequence, frame: Int64(sequence), slot: part, generation: part,
+          inputs: (0..<part % 40).map { _ in sluice_input(stream: part, slot: part, generation: part, reserved: 0) })
+        filled.with { $0 = sequence }
+      }
+    }
+    var copied = 0
+    var torn = 0
+    while true {
+      let sequence = filled.with { $0 }
+      if let job = reader.job(0, sequence: sequence) {
+        let part = UInt32(sequence)
+        let isWhole =
+          job.frame == Int64(sequence) && job.slot == part && job.generation == part && job.inputs.count == Int(part % 40)
+          && job.inputs.allSatisfy { $0.stream == part && $0.slot == part && $0.generation == part }
+        copied += 1
+        if !isWhole { torn += 1 }
+      }
+      if sequence == last { break }
+    }
+    thread.join()
+    #expect(torn == 0 && copied > 0, "\(torn) of \(copied)")
   }
 
   @Test func mutatedBytesAreRefusedOrReadInBounds() throws {
     let original = try writer()
+    for job in [0, 3] {
+      let input = sluice_input(stream: 1, slot: 2, generation: 3, reserved: 0)
+      original.store(job: job, sequence: 7, frame: 1, slot: 5, generation: 2, inputs: [input, input])
+    }
     let bytes = original.region.bytes
     var random = TestRandom(1)
     var accepted = 0
@@ -74,7 +117,12 @@ import Testing
         _ = reader.generation(slot)
         _ = reader.ring(ofSlot: slot)
       }
-      for job in [-1, 0, 3, reader.jobCount - 1, reader.jobCount] { _ = reader.job(job, sequence: 0) }
+      for job in [-1, 0, 3, reader.jobCount - 1, reader.jobCount] {
+        for sequence in [0, 7] as [UInt64] {
+          guard let record = reader.job(job, sequence: sequence) else { continue }
+          #expect(record.inputs.count <= Int(SLUICE_MAX_INPUTS))
+        }
+      }
     }
     #expect(accepted > 1000)
   }

@@ -1,20 +1,8 @@
+import SlotLedger
+import TestKit
 import Testing
 
 @testable import SharedRing
-
-/// xorshift64*: the same sequence on every machine.
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = (seed &+ 1) &* 0x9e37_79b9_7f4a_7c15 | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_f491_4f6c_dd1d
-  }
-  mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-  mutating func chance(_ percent: Int) -> Bool { int(0...99) < percent }
-}
 
 struct Wrong: Error, CustomStringConvertible {
   var description: String

@@ -1,6 +1,6 @@
 import CSluice
 import Foundation
-import SluiceBase
+import SystemBase
 
 /// A python3 program as the other process of a test: a SEQPACKET socket is its descriptor 3.
 final class PythonPeer {

@@ -1,6 +1,7 @@
 import CSluice
 import Foundation
 import SluiceBase
+import SystemBase
 import Testing
 
 @testable import SharedRing

@@ -1,5 +1,7 @@
 import CSluice
-import SluiceBase
+import SlotLedger
+import SystemBase
+import TestKit
 import Testing
 
 @testable import SharedRing
@@ -35,7 +37,7 @@ final class RingRig {
     control = try ControlRegionWriter(
       rings: [
         RingDescription(
-          fillRole: SLUICE_ROLE_DECODER.rawValue, firstSlot: 0, slotCount: Self.slots, slotBytes: Self.slotBytes)
+          fillRole: .decoder, firstSlot: 0, slotCount: Self.slots, slotBytes: Self.slotBytes)
       ], jobCount: 1, epoch: 1)
     payload = try SharedRegion.create(bytes: Self.slots * Self.slotBytes, writers: .others)
     leaseRegion = try SharedRegion.create(bytes: LeaseLayout.bytes(slotCount: Self.slots), writers: .others)

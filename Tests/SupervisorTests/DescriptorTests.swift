@@ -1,6 +1,6 @@
 import CSluice
 import Foundation
-import SluiceBase
+import SystemBase
 import Testing
 
 /// Descriptors that come with a packet.

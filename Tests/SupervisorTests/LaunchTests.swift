@@ -1,5 +1,6 @@
 import Foundation
 import SluiceBase
+import SystemBase
 import Testing
 
 @testable import Supervisor
@@ -119,11 +120,13 @@ import Testing
     #expect(error("{pace: 1}").contains("pace: must be \"fast\" or \"realtime\""))
     #expect(error("{encoderCommand: ''}").contains("encoderCommand: must be a command"))
     #expect(error("{workers: {renderer: {count: 'per-source'}}}").contains("workers.renderer.count: must be a whole number"))
+    #expect(error("{output: 'nowhere'}").contains("output: must be \"file\" or \"store\""))
     #expect(error("{memory: 5}").contains("memory: must be a size such as \"512MiB\""))
     #expect(error("{memory: 'much'}").contains("memory: must be a size"))
     #expect(error("{workers: 3}").contains("workers: must be an object, not a number"))
     #expect(error("{workers: {muxer: {}}}").contains("unknown key \"muxer\"; it knows decoder, renderer, encoder"))
-    #expect(error("{worker: {}}").contains("unknown key \"worker\"; it knows onFull, pace, encoderCommand, memory, workers"))
+    let keys = "onFull, pace, encoderCommand, output, memory, workers"
+    #expect(error("{worker: {}}").contains("unknown key \"worker\"; it knows \(keys)"))
     #expect(error("{workers: {renderer: {threads: 2}}}").contains("unknown key \"threads\""))
     #expect(error("{workers: {decoder: {count: 1.5}}}").contains("workers.decoder.count: must be a whole number from 1 to 32"))
     #expect(error("{workers: {decoder: {count: 'many'}}}").contains("must be a whole number"))

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 import Testing
 import Timeline
@@ -65,10 +66,10 @@ struct OutputChoiceTests {
     #expect(project.settings.options == [] && project.settings.codec == "")
     #expect(refusal("a.wav", hasSound: false)?.code == .badInput)
     #expect(refusal("a.wav", hasSound: false)?.description == "p.json: there is no sound in it; wav has nothing but sound")
-    let codec = refusal("a.wav") { $0.codec = "libx264" }
+    let codec = refusal("a.wav") { $0.pictures.codec = "libx264" }
     #expect(
       codec?.code == .usage && codec?.description.hasPrefix("--codec: wav has no pictures, so libx264 encodes nothing") == true)
-    #expect(refusal("a.wav") { $0.noAudio = true }?.code == .usage)
+    #expect(refusal("a.wav") { $0.sound.isOff = true }?.code == .usage)
   }
 
   @Test func soundThatAnOutputCannotHaveIsSaidInOneLine() throws {
@@ -80,11 +81,11 @@ struct OutputChoiceTests {
     }
     // Nobody speaks of what there is not, or was not wanted.
     #expect(try choice("a.y4m", hasSound: false).note == nil)
-    #expect(try choice("a.y4m") { $0.noAudio = true }.note == nil)
-    let silent = try choice("a.mp4") { $0.noAudio = true }
+    #expect(try choice("a.y4m") { $0.sound.isOff = true }.note == nil)
+    let silent = try choice("a.mp4") { $0.sound.isOff = true }
     #expect(silent.settings.sound == nil && silent.note == nil)
     #expect(try choice("a.mp4", hasSound: false).settings.sound == nil)
-    let named = refusal("a.y4m") { $0.audioCodec = "aac" }
+    let named = refusal("a.y4m") { $0.sound.codec = "aac" }
     #expect(
       named?.code == .usage && named?.description.hasPrefix("--audio-codec: y4m has no sound, so aac encodes nothing") == true)
   }
@@ -107,15 +108,15 @@ struct OutputChoiceTests {
       $0.project.output.audio?.codec = "flac"
       $0.project.output.audio?.bitRate = 64000
       $0.project.output.audio?.options = [.init("compression_level", "3"), .init("lpc_type", "levinson")]
-      $0.audioOptions = [.init("compression_level", "8")]
+      $0.sound.options = [.init("compression_level", "8")]
     }.settings
     #expect(settings.sound?.codec == "flac" && settings.sound?.bitRate == 64000 && settings.sound?.sampleRate == 44100)
     #expect(settings.sound?.options == [.init("lpc_type", "levinson"), .init("compression_level", "8")])
     let line = try choice("a.mkv") {
       $0.project.output.audio = Project.AudioOutput()
       $0.project.output.audio?.codec = "flac"
-      $0.audioCodec = "aac"
-      $0.audioBitRate = 320_000
+      $0.sound.codec = "aac"
+      $0.sound.bitRate = 320_000
       $0.project.channels = .surround
     }.settings
     #expect(line.sound?.codec == "aac" && line.sound?.bitRate == 320_000 && line.sound?.channels == 6)
@@ -128,7 +129,7 @@ struct OutputChoiceTests {
     #expect(unknown.settings.sound == nil && unknown.note?.contains("name its codec with --audio-codec") == true)
     let known = try choice("a.asf") {
       $0.format = "asf"
-      $0.audioCodec = "libmp3lame"
+      $0.sound.codec = "libmp3lame"
     }
     #expect(known.settings.sound?.codec == "libmp3lame" && known.settings.format == "asf")
   }

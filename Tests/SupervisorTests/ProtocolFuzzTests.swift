@@ -2,8 +2,12 @@ import CSluice
 import ControlBus
 import Foundation
 import FrameModel
-import SluiceBase
+import Plan
+import SlotLedger
+import SystemBase
+import TestKit
 import Testing
+import TimelineTestKit
 
 @testable import SharedRing
 @testable import Supervisor
@@ -169,7 +173,7 @@ import Testing
       let peer = FileDescriptor(sluice_connect(path))
       var hello = sluice_hello()
       hello.magic = SLUICE_MAGIC_HELLO
-      hello.role = SLUICE_ROLE_DECODER.rawValue
+      hello.role = WorkerRole.decoder.wire
       var bytes = withUnsafeBytes(of: hello, Array.init)
       if random.chance(80) { mutate(&bytes, &random) }
       if random.chance(30) { bytes = Array(bytes.prefix(random.int(0...32))) + Array(repeating: 7, count: random.int(0...40)) }

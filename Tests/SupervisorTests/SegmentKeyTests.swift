@@ -1,7 +1,10 @@
 import CSluice
+import ContentStore
 import Foundation
 import FrameModel
+import Plan
 import SluiceBase
+import SystemBase
 import Testing
 import Timeline
 
@@ -24,7 +27,8 @@ import Timeline
 
   /// Key of the first segment of a timeline that shows `source` (a project's, as text) with an effect.
   private static func key(
-    _ source: String, effect: String = "", media: [String: MediaInfo]? = nil, programs: String = "1", seconds: Int = 2
+    _ source: String, effect: String = "", media: [String: MediaInfo]? = nil, programs: String = "1", seconds: Int = 2,
+    names: any SourceIdentity = LocalIdentity()
   ) throws -> SegmentKeys.Keyed? {
     let text = """
       { canvas: { width: 64, height: 64, fps: 25 }, sources: { a: \(source) },
@@ -41,16 +45,16 @@ import Timeline
     let plan = try PlanCompiler.compile(
       project, media: found, from: nil, to: nil, settings: project.output.settings(), decodeThreads: 1)
     return plan.withView { view in
-      let book = SourceBook(plan: view, media: found, workerDirectory: nil)
+      let book = SourceBook(plan: view, media: found, names: names, workerDirectory: nil)
       let keys = SegmentKeys(plan: view, sources: book, programs: Array(programs.utf8))
       return keys.key(of: Segment.cut(view.frameCount)[0])
     }
   }
 
   @Test func everyChangeOfAFileMakesAnotherKey() throws {
-    let folder = try StoreFolder()
+    let folder = try TestFolder()
     let path = folder.path + "/a.mp4"
-    try StoreFolder.put(path, Data(count: 100))
+    try TestFolder.put(path, Data(count: 100))
     let first = try #require(try Self.key("\"\(path)\""))
     #expect(try Self.key("\"\(path)\"")?.key == first.key)
     #expect(first.files == [path])
@@ -70,9 +74,9 @@ import Timeline
   }
 
   @Test func aLookUpTableCounts() throws {
-    let folder = try StoreFolder()
+    let folder = try TestFolder()
     let path = folder.path + "/a.mp4", table = folder.path + "/t.cube"
-    for name in [path, table] { try StoreFolder.put(name, Data(count: 10)) }
+    for name in [path, table] { try TestFolder.put(name, Data(count: 10)) }
     let effect = ", effects: [ { lut: \"\(table)\" } ]"
     let first = try #require(try Self.key("\"\(path)\"", effect: effect))
     #expect(Set(first.files) == [path, table])
@@ -81,13 +85,13 @@ import Timeline
   }
 
   @Test func ofASequenceOnlyThePicturesThatAreShown() throws {
-    let folder = try StoreFolder()
+    let folder = try TestFolder()
     for number in 0..<200 {
-      try StoreFolder.put(folder.path + "/i\(number).png", Data(count: number + 1))
+      try TestFolder.put(folder.path + "/i\(number).png", Data(count: number + 1))
     }
     let source = #"{ sequence: "\#(folder.path)/i%d.png", fps: 25 }"#
     let key = SequenceKey(pattern: folder.path + "/i%d.png", first: 0, rate: Rational(25))
-    #expect(try SequenceFiles(key).numbers == Array(0..<200))
+    #expect(try SequenceFiles(key, list: Folder.names).numbers == Array(0..<200))
     var info = try Self.media(folder.path + "/i0.png")
     info.duration = Rational(8)
     func keyed() throws -> SegmentKeys.Keyed {
@@ -103,9 +107,9 @@ import Timeline
   }
 
   @Test func whatDiffersFromRunToRunHasNoKey() throws {
-    let folder = try StoreFolder()
+    let folder = try TestFolder()
     let path = folder.path + "/a.mp4"
-    try StoreFolder.put(path, Data(count: 100))
+    try TestFolder.put(path, Data(count: 100))
     #expect(try Self.key("{ lavfi: \"life=s=64x64\" }") == nil)
     #expect(try Self.key("{ lavfi: \"life=s=64x64:seed=3\" }") != nil)
     #expect(try Self.key("{ lavfi: \"movie=\(path)\" }") == nil)
@@ -123,41 +127,72 @@ import Timeline
     #expect(try Self.key("\"\(folder.path)/none.mp4\"") == nil)
   }
 
-  @Test func aFileThatChangesDuringTheRunIsNoticed() throws {
-    let folder = try StoreFolder()
-    let path = folder.path + "/a.mp4"
-    try StoreFolder.put(path, Data(count: 100))
-    let watch = FileWatch()
-    _ = watch.identity(path)
-    #expect(watch.isUnchanged(path))
-    // Not even within a tick of the kernel's clock, and with the same length, does a change pass.
-    for _ in 0..<20 {
-      let watch = FileWatch()
-      let handle = FileDescriptor(sluice_open(path, O_WRONLY, 0))
-      try System.writeAll(handle.raw, "a")
-      _ = watch.identity(path)
-      try System.writeAll(handle.raw, "b")
-      #expect(!watch.isUnchanged(path))
+  /// Keys by contents are the same wherever files lie, and others for other contents.
+  @Test func keysByContentsKnowNoPaths() throws {
+    let folder = try TestFolder()
+    func fill(_ name: String, _ change: Int = -1) throws -> String {
+      let path = folder.path + "/" + name
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for (number, file) in ["a.mp4", "t.cube", "i0.png", "i1.png", "s.srt"].enumerated() {
+        try TestFolder.put(path + "/" + file, Data(repeating: UInt8(number == change ? 99 : number), count: 50))
+      }
+      return path
     }
-    let missing = FileWatch()
-    #expect(missing.identity(folder.path + "/later") == nil)
-    try StoreFolder.put(folder.path + "/later", Data())
-    #expect(!missing.isUnchanged(folder.path + "/later"))
+    /// Of a file with a look-up table, and of a sequence.
+    func keys(_ path: String) throws -> [ContentKey] {
+      let names = ContentIdentity(store: nil)
+      let effect = ", effects: [ { lut: \"\(path)/t.cube\" } ]"
+      let sequence = #"{"sequence": {"pattern": "\#(path)/i%d.png", "first": 0, "fps": "25/1"}}"#
+      var info = try Self.media(path + "/i0.png")
+      info.duration = Rational(2, 25)
+      return [
+        try #require(try Self.key("\"\(path)/a.mp4\"", effect: effect, names: names)).key,
+        try #require(
+          try Self.key(#"{ sequence: "\#(path)/i%d.png", fps: 25 }"#, media: [sequence: info], names: names)
+        ).key,
+      ]
+    }
+    let first = try keys(fill("here"))
+    #expect(try keys(fill("there/and/deeper")) == first)
+    for (change, changed) in [(0, [true, false]), (1, [true, false]), (2, [false, true]), (3, [false, true])] {
+      let others = try keys(fill("changed-\(change)", change))
+      #expect(zip(first, others).map { $0 != $1 } == changed, "file \(change)")
+    }
+    // A key by path never means the same as one by contents.
+    let path = folder.path + "/here/a.mp4"
+    #expect(try Self.key("\"\(path)\"")?.key != Self.key("\"\(path)\"", names: ContentIdentity(store: nil))?.key)
+  }
+
+  @Test func programsByContentsAreTheSameElsewhere() throws {
+    let folder = try TestFolder()
+    func identity(_ name: String, version: String = "1") throws -> [UInt8]? {
+      let programs = folder.path + "/" + name
+      try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: false)
+      for name in ["decoder", "renderer", "encoder", "audio"] {
+        try TestFolder.put(programs + "/sluice-" + name, Data("#!/bin/sh\necho /bin/sh # \(name) \(version)\n".utf8))
+        chmod(programs + "/sluice-" + name, 0o700)
+      }
+      let store = try Store(directory: folder.path + "/cache")
+      return ProgramIdentity.bytes(store: store, names: ContentIdentity(store: store), workerDirectory: programs)
+    }
+    let first = try #require(try identity("a"))
+    #expect(try identity("b") == first)
+    #expect(try identity("c", version: "2") != first)
   }
 
   @Test func programsAreKnownByTheirFilesAndTheirLibraries() throws {
-    let folder = try StoreFolder()
-    let store = try folder.store()
+    let folder = try TestFolder()
+    let store = try Store(directory: folder.path + "/cache")
     let programs = folder.path + "/programs"
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: false)
     let library = folder.path + "/lib.so"
-    try StoreFolder.put(library, Data(count: 10))
+    try TestFolder.put(library, Data(count: 10))
     for name in ["decoder", "renderer", "encoder", "audio"] {
       let script = "#!/bin/sh\necho \(library)\necho asked >> \(folder.path)/log\n"
-      try StoreFolder.put(programs + "/sluice-" + name, Data(script.utf8))
+      try TestFolder.put(programs + "/sluice-" + name, Data(script.utf8))
       chmod(programs + "/sluice-" + name, 0o700)
     }
-    func identity() -> [UInt8]? { ProgramIdentity.bytes(store: store.directory, workerDirectory: programs) }
+    func identity() -> [UInt8]? { ProgramIdentity.bytes(store: store, workerDirectory: programs) }
     func asked() -> Int { FileManager.default.contents(atPath: folder.path + "/log")?.split(separator: 0x0a).count ?? 0 }
     let first = try #require(identity())
     #expect(asked() == 4)
@@ -167,7 +202,10 @@ import Timeline
     let second = identity()
     #expect(second != nil && second != first)
     // What was kept is damaged: it is asked again.
-    try Data("nonsense".utf8).write(to: URL(fileURLWithPath: store.directory + "/programs"))
+    let memory = store.directory + "/analysis"
+    for name in try FileManager.default.contentsOfDirectory(atPath: memory) {
+      try Data("nonsense".utf8).write(to: URL(fileURLWithPath: memory + "/" + name))
+    }
     #expect(identity() == second)
     #expect(asked() == 8)
     try Data("#!/bin/sh\nexit 1\n".utf8).write(to: URL(fileURLWithPath: programs + "/sluice-encoder"))

@@ -1,7 +1,9 @@
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 @Suite struct GridTests {
@@ -68,7 +70,7 @@ import Testing
     options.labels = true
     let project = try GridBuilder.project(options, media: media)
     #expect(
-      project.tracks.count == 8 && project.tracks[..<4].allSatisfy { $0.clips[0].source < 4 && $0.clips[0].beyond == .hold })
+      project.tracks.count == 8 && project.tracks[..<4].allSatisfy { $0.clips[0].source < 4 && $0.clips[0].beyond == .loop })
     var read = try ProjectReader.read(text: ProjectWriter.json(project), path: "")
     read.path = ""
     #expect(read == project)
@@ -142,7 +144,7 @@ import Testing
       "\($0)" == "/v: --number 300: the frames are 0 to 299"
     }
     #expect { try FrameProject.project(info, at: .time(.seconds(Rational(10)))) } throws: {
-      "\($0)" == "/v: --at 10: the source is 10 seconds long"
+      "\($0)" == "/v: --at 10: the source is 00:00:10.000 long"
     }
     #expect { try FrameProject.project(still("/s"), at: .number(1)) } throws: {
       "\($0)" == "/s: --number 1: the frames are 0 to 0"

@@ -1,7 +1,9 @@
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 @Suite struct GridLayoutTests {

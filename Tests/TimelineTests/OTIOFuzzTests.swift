@@ -1,6 +1,8 @@
 import Foundation
 import FrameModel
 import SluiceBase
+import SystemBase
+import TestKit
 import Testing
 
 @testable import Timeline
@@ -104,6 +106,7 @@ extension Project {
   fileprivate var frames: Int64 {
     let grid = FrameGrid(rate: canvas.rate)
     return tracks.filter { $0.kind == .video && $0.enabled }.flatMap(\.clips).filter(\.enabled)
-      .compactMap { grid.frames(at: $0.at, duration: $0.duration)?.upperBound }.max() ?? 0
+      .compactMap { clip in clip.duration.flatMap { ClipSpan(at: clip.at, duration: $0, grid) } }
+      .compactMap { grid.firstFrame(from: $0.end) }.max() ?? 0
   }
 }

@@ -2,6 +2,7 @@ import FrameModel
 import SluiceBase
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 @Suite struct OTIOMediaTests {

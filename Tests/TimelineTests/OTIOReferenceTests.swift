@@ -1,6 +1,7 @@
 import Foundation
 import FrameModel
 import SluiceBase
+import SystemBase
 import Testing
 
 @testable import Timeline

@@ -1,4 +1,5 @@
 import FrameModel
+import TestKit
 import Testing
 
 @testable import Timeline

@@ -1,7 +1,9 @@
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 /// Speed, transitions, keyframes and nested timelines, against the definitions.
@@ -30,18 +32,18 @@ import Testing
     return clip
   }
 
-  private func compile(_ project: Project, from: TimeValue? = nil) throws -> Plan {
+  private func compile(_ project: Project, from: TimeValue? = nil) throws -> CompiledPlan {
     try PlanCompiler.compile(project, media: Self.media, from: from, settings: OutputSettings())
   }
 
-  private func plan(_ clips: Project.Clip...) throws -> Plan {
+  private func plan(_ clips: Project.Clip...) throws -> CompiledPlan {
     var project = project()
     project.tracks = [Project.Track(clips: clips)]
     return try compile(project)
   }
 
   /// Source time of a layer's picture at a frame.
-  private func time(_ plan: Plan, _ layer: Layer, _ frame: Int64) -> Rational {
+  private func time(_ plan: CompiledPlan, _ layer: Layer, _ frame: Int64) -> Rational {
     let stream = plan.streams[layer.stream]
     return stream.start + Rational(frame - stream.firstFrame) * stream.step
   }

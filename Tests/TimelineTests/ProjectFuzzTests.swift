@@ -1,6 +1,7 @@
 import Foundation
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
 @testable import Timeline

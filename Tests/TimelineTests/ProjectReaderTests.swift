@@ -1,7 +1,9 @@
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 @Suite struct ProjectReaderTests {
@@ -90,12 +92,12 @@ import Testing
     ("at: true", "C.at: must be a time (a number of seconds, or a string), not true or false"),
     (
       "at: 'soon'",
-      "C.at: \"soon\" is not a time of at most 10000000 seconds in steps of a nanosecond or more; write seconds (12.5), "
+      "C.at: \"soon\" is not a time of at most 10000000 seconds; write seconds (12.5), "
         + "\"HH:MM:SS.mmm\", frames (\"375f\") or a fraction (\"1001/30000\")"
     ),
     (
       "in: 1e300",
-      "C.in: \"1e300\" is not a time of at most 10000000 seconds in steps of a nanosecond or more; write seconds (12.5), "
+      "C.in: \"1e300\" is not a time of at most 10000000 seconds; write seconds (12.5), "
         + "\"HH:MM:SS.mmm\", frames (\"375f\") or a fraction (\"1001/30000\")"
     ),
     ("duration: 0", "C.duration: must be longer than 0, not 0"), ("duration: '0f'", "C.duration: must be longer than 0, not 0f"),
@@ -103,7 +105,7 @@ import Testing
     ("opacity: 1.5", "C.opacity: must be between 0 and 1, not 1.5"),
     ("opacity: '1'", "C.opacity: must be a number, not a string"),
     ("opacity: null", "C.opacity: must be a number, not null"),
-    ("opacity: NaN", "C.opacity: NaN is too large, too fine or not finite"),
+    ("opacity: NaN", "C.opacity: NaN is too large or not finite"),
     ("enabled: 1", "C.enabled: must be true or false, not a number"),
     ("place: []", "C.place: must be an object, not an array"),
     ("place: { fit: 'contian' }", "C.place.fit: unknown value \"contian\"; did you mean \"contain\"?"),
@@ -146,7 +148,7 @@ import Testing
     ),
     (
       "duration: 2, transition: { kind: 'push', duration: 2.5 }",
-      "C.transition.duration: is longer than the clip: it ends at 2.5, the clip at 2; make it shorter"
+      "C.transition.duration: is longer than the clip: it ends at 00:00:02.500 (frame 75), the clip at 00:00:02.000 (frame 60); make it shorter"
     ),
     ("opacity: {}", "C.opacity: \"keys\" is missing"),
     ("opacity: { keys: {} }", "C.opacity.keys: must be an array, not an object"),
@@ -158,7 +160,7 @@ import Testing
     ("opacity: { keys: [{ t: 0, v: 2 }] }", "C.opacity.keys[0].v: must be between 0 and 1, not 2"),
     (
       "opacity: { keys: [{ t: 1, v: 0 }, { t: '30f', v: 1 }] }",
-      "C.opacity.keys[1].t: must be later than the key before, at 1, not 1"
+      "C.opacity.keys[1].t: must be later than the key before, at 00:00:01.000, not 00:00:01.000"
     ),
     (
       "place: { x: { keys: [{ t: 0, v: 0, ease: 'easein' }] } }",
@@ -265,7 +267,8 @@ import Testing
       "{sources:{a:'a'},tracks:[{clips:[{source:'a',at:4,duration:2},{source:'a',duration:4.5},{source:'a',at:5,duration:1,enabled:false}]}]}"
     #expect(
       errorLines(text) == [
-        "/p/x.json:1:34: tracks[0].clips[0]: overlaps tracks[0].clips[1]: that clip ends at 4.5, this one starts at 4; "
+        "/p/x.json:1:34: tracks[0].clips[0]: overlaps tracks[0].clips[1]: that clip ends at 00:00:04.500 (frame 135), "
+          + "this one starts at 00:00:04.000 (frame 120); "
           + "give the earlier one a shorter \"duration\", or move one to another track"
       ])
   }
@@ -283,20 +286,25 @@ import Testing
     #expect(trackErrors("duration:5", "at:4.5,duration:2,\(into)", "at:6,duration:2,\(into)") == [])
     #expect(
       trackErrors("duration:5", "at:3.9,duration:2,\(into)") == [
-        "C[1]: overlaps C[0]: that clip ends at 5, this one starts at 3.9, its transition ends at 4.9; " + Overlap.advice
+        "C[1]: overlaps C[0]: that clip ends at 00:00:05.000 (frame 150), this one starts at 00:00:03.900 (frame 117), "
+          + "its transition ends at 00:00:04.900 (frame 147); " + Overlap.advice
       ])
     #expect(
       trackErrors("duration:5", "at:5,duration:2,\(into)", "at:5.5,duration:2,\(into)") == [
-        "C[2]: overlaps C[1]: that clip ends at 7, this one starts at 5.5, its transition ends at 6.5; " + Overlap.advice,
-        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter",
+        "C[2]: overlaps C[1]: that clip ends at 00:00:07.000 (frame 210), this one starts at 00:00:05.500 (frame 165), "
+          + "its transition ends at 00:00:06.500 (frame 195); " + Overlap.advice,
+        "C[2].transition: starts at 00:00:05.500 (frame 165), before that of C[1] ends at 00:00:06.000 (frame 180); "
+          + "make one of them shorter",
       ])
     #expect(
       trackErrors("duration:5", "at:5,\(into)", "at:5.5,duration:2,\(into)") == [
-        "C[2].transition: starts at 5.5, before that of C[1] ends at 6; make one of them shorter"
+        "C[2].transition: starts at 00:00:05.500 (frame 165), before that of C[1] ends at 00:00:06.000 (frame 180); "
+          + "make one of them shorter"
       ])
     #expect(
       trackErrors("duration:1,\(into)", "at:0.5,duration:2,transition:{kind:'dissolve',duration:0.5}") == [
-        "C[1].transition: starts at 0.5, before that of C[0] ends at 1; make one of them shorter"
+        "C[1].transition: starts at 00:00:00.500 (frame 15), before that of C[0] ends at 00:00:01.000 (frame 30); "
+          + "make one of them shorter"
       ])
   }
 

@@ -1,6 +1,8 @@
 import FrameModel
 import SluiceBase
+import TestKit
 
+@testable import Plan
 @testable import Timeline
 
 /// Projects over the whole model, as a project file can say them.
@@ -128,8 +130,8 @@ struct ProjectGenerator {
     if random.chance(50) { title.font = "Noto Sans Bold Italic" }
     if random.chance(50) { title.size = number(1...300) }
     if random.chance(50) { title.color = color() }
-    title.align = pick(Project.Align.allCases)
-    title.vertical = pick(Project.VerticalAlign.allCases)
+    title.align = pick(TitleKey.Align.allCases)
+    title.vertical = pick(TitleKey.Vertical.allCases)
     if random.chance(30) { title.width = int(1...16384) }
     if random.chance(30) { title.height = int(1...16384) }
     if random.chance(30) { title.outline = number(0...20) }
@@ -144,7 +146,7 @@ struct ProjectGenerator {
     grid.gap = int(0...20)
     grid.padding = int(0...20)
     grid.background = random.chance(50) ? .clear : color()
-    grid.fit = pick(Project.Fit.allCases)
+    grid.fit = pick(Fit.allCases)
     grid.order = pick(Project.Grid.Order.allCases)
     grid.beyond = pick(Project.Beyond.allCases)
     if random.chance(30) {
@@ -227,7 +229,7 @@ struct ProjectGenerator {
   }
 
   private mutating func transition() -> Project.Transition.Kind {
-    let direction = pick(Project.Direction.allCases)
+    let direction = pick(Direction.allCases)
     return pick([.dissolve, .fade(color(opaque: true)), .wipe(direction), .slide(direction), .push(direction)])
   }
 
@@ -246,7 +248,7 @@ struct ProjectGenerator {
       clip.place.y = animatable(-99...99)
       if random.chance(50) { clip.place.width = animatable(1...1_000_000) }
       if random.chance(50) { clip.place.height = animatable(1...99) }
-      clip.place.fit = pick(Project.Fit.allCases)
+      clip.place.fit = pick(Fit.allCases)
     }
     if random.chance(40) { clip.rotate = animatable(-720...720) }
     if random.chance(40) { clip.opacity = animatable(0...1) }

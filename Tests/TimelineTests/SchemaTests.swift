@@ -1,8 +1,10 @@
 import Foundation
 import FrameModel
 import SluiceBase
+import SystemBase
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 /// docs/project.schema.json says what the reader does.
@@ -72,16 +74,16 @@ import Testing
       try check(CanvasColor.self, canvas, "color")
       try check(CanvasRange.self, canvas, "range")
     }
-    try check(Project.Fit.self, "place", "fit")
-    try check(Project.Fit.self, "grid", "fit")
+    try check(Fit.self, "place", "fit")
+    try check(Fit.self, "grid", "fit")
     try check(Project.Grid.Order.self, "grid", "order")
     try check(Project.Beyond.self, "grid", "beyond")
     try check(Project.Beyond.self, "videoClip", "beyond")
     try check(Project.Blend.self, "videoClip", "blend")
-    try check(Project.Align.self, "textSource", "align")
-    try check(Project.VerticalAlign.self, "textSource", "verticalAlign")
+    try check(TitleKey.Align.self, "textSource", "align")
+    try check(TitleKey.Vertical.self, "textSource", "verticalAlign")
     try check(EffectParser.TransitionKind.self, "transition", "kind")
-    try check(Project.Direction.self, "transition", "direction")
+    try check(Direction.self, "transition", "direction")
     try check(Project.Grid.Direction.self, "scroll", "direction")
     let eases = try definition("keyframe")["properties"]?["ease"]?["oneOf"]?.array?.first?["enum"]?.array?.compactMap(\.string)
     #expect(eases == Ease.named.map(\.name))

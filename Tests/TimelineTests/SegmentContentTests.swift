@@ -1,7 +1,9 @@
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 /// What a segment is made of: the same bytes where it shows the same, other bytes where it does not.
@@ -24,7 +26,7 @@ import Testing
     return media
   }
 
-  static func plan(_ project: Project, settings: (inout OutputSettings) -> Void = { _ in }) -> Plan? {
+  static func plan(_ project: Project, settings: (inout OutputSettings) -> Void = { _ in }) -> CompiledPlan? {
     var output = project.output.settings()
     settings(&output)
     return try? PlanCompiler.compile(project, media: media(project), from: nil, to: nil, settings: output, decodeThreads: 1)
@@ -47,7 +49,7 @@ import Testing
 
   /// The definition, frame by frame, written without regard to cost: each layer with the picture that it shows instead of
   /// its stream.
-  private static func definition(_ plan: Plan, _ frames: Range<Int64>) -> [String] {
+  private static func definition(_ plan: CompiledPlan, _ frames: Range<Int64>) -> [String] {
     plan.withView { view in
       var order: [Int] = []
       var lines = ["\(view.output) \(view.canvas)"]
@@ -84,7 +86,7 @@ import Testing
   }
 
   private static func compare(
-    _ a: Plan, _ first: Range<Int64>, _ b: Plan, _ second: Range<Int64>, _ what: String
+    _ a: CompiledPlan, _ first: Range<Int64>, _ b: CompiledPlan, _ second: Range<Int64>, _ what: String
   ) -> Bool {
     let same = a.withView { $0.content(of: first).bytes } == b.withView { $0.content(of: second).bytes }
     let wanted = definition(a, first) == definition(b, second)
@@ -92,7 +94,7 @@ import Testing
     return wanted
   }
 
-  private static func frames(_ plan: Plan) -> Int64 { plan.withView(\.frameCount) }
+  private static func frames(_ plan: CompiledPlan) -> Int64 { plan.withView(\.frameCount) }
 
   /// A random part of it.
   private static func part(_ count: Int64, _ random: inout TestRandom) -> Range<Int64> {

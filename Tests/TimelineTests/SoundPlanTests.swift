@@ -1,8 +1,10 @@
 import CSluice
 import FrameModel
 import SluiceBase
+import TestKit
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 /// A file with sound, and with pictures unless `rate` is zero.
@@ -127,7 +129,7 @@ func sound(
       text: Self.head + "tracks:[{clips:[{source:'s',duration:3}]},{kind:'audio',clips:[{source:'m'}]}]}", path: "/p/x.json")
     let cut = try PlanCompiler.compile(both, media: Self.media, settings: settings)
     cut.withView { view in #expect(view.frameCount == 75 && view.sound?.frames == 3 * 48000) }
-    #expect(cut.warnings == ["the sound goes on for 17.0 s after the last picture; it ends with it"])
+    #expect(cut.warnings == ["the sound goes on for 00:00:17.000 after the last picture; it ends with it"])
   }
 
   @Test func clipsOfATimelineWithinAreHeardWhereTheyAre() throws {
@@ -229,7 +231,7 @@ func sound(
     return project
   }
 
-  private static func compile(_ project: Project, from: TimeValue? = nil, to: TimeValue? = nil) -> Plan? {
+  private static func compile(_ project: Project, from: TimeValue? = nil, to: TimeValue? = nil) -> CompiledPlan? {
     var settings = OutputSettings()
     settings.codec = ""
     settings.sound = SoundSettings()

@@ -2,13 +2,14 @@ import FrameModel
 import SluiceBase
 import Testing
 
+@testable import Plan
 @testable import Timeline
 
 @Suite struct SoundRobustnessTests {
   private static let head = "{canvas:{width:64,height:64,fps:25},sources:{m:'m.wav'},"
   private static let media = table(sounding("/p/m.wav", duration: Rational(10), pictures: false))
 
-  private static func plan(_ rest: String) throws -> Plan {
+  private static func plan(_ rest: String) throws -> CompiledPlan {
     let project = try ProjectReader.read(text: head + rest + "}", path: "/p/x.json")
     var settings = project.output.settings()
     (settings.sound, settings.codec) = (SoundSettings(), "")

@@ -1,20 +1,8 @@
 import FrameModel
 import SluiceBase
 
+@testable import Plan
 @testable import Timeline
-
-/// xorshift64*: the same sequence on every machine.
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_f491_4f6c_dd1d
-  }
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
 
 func video(
   _ path: String, width: Int = 1920, height: Int = 1080, duration: Rational? = Rational(10), rate: Rational = Rational(30),
@@ -56,7 +44,7 @@ func errorLines(_ text: String) -> [String] {
   }
 }
 
-func compile(_ text: String, _ media: [String: MediaInfo], from: TimeValue? = nil, to: TimeValue? = nil) throws -> Plan {
+func compile(_ text: String, _ media: [String: MediaInfo], from: TimeValue? = nil, to: TimeValue? = nil) throws -> CompiledPlan {
   let project = try ProjectReader.read(text: text, path: "/p/x.json")
   return try PlanCompiler.compile(
     project, media: media, from: from, to: to, settings: project.output.settings(), decodeThreads: 2)
@@ -72,7 +60,7 @@ func compileError(_ text: String, _ media: [String: MediaInfo] = [:], from: Time
   }
 }
 
-extension Plan {
+extension CompiledPlan {
   func layers(at frame: Int64) -> [Layer] {
     withView { view in
       var layers: [Layer] = []
@@ -93,7 +81,7 @@ extension Project.Place {
   }
 }
 
-extension Project.Box {
+extension AnimatableRect {
   var rect: Rect {
     Rect(
       x: x.constant?.double ?? 0, y: y.constant?.double ?? 0, width: width.constant?.double ?? 0,

@@ -1,4 +1,5 @@
 import FrameModel
+import TestKit
 import Testing
 
 @testable import Timeline
@@ -11,14 +12,20 @@ import Testing
     ("-1.25", .seconds(Rational(-5, 4))),
     ("00:01:02.500", .seconds(Rational(125, 2))), ("10:00:00", .seconds(Rational(36000))),
     ("90:30.25", .seconds(Rational(21721, 4))),
+    // As a number in a project file.
+    ("1e3", .seconds(Rational(1000))), ("6.7E-2", .seconds(Rational(67, 1000))), ("0.0000000001", .seconds(.zero)),
+    ("0.06666666666666667", .seconds(Rational(66_666_667, 1_000_000_000))),
+    ("0.1000000000000000055511151231257827", .seconds(Rational(1, 10))),
+    ("00:00:00.0666666666667", .seconds(Rational(66_666_667, 1_000_000_000))),
     ("0.1", .seconds(Rational(1, 10))), ("0.333333333", .seconds(Rational(333_333_333, 1_000_000_000))),
   ])
   func readsTimesExactly(_ text: String, _ time: TimeValue) { #expect(TimeValue.parse(text) == time) }
 
   @Test(arguments: [
-    "", "-", "f", ".", "1e3", "1:60", "1:2:3:4", "::", "00:61:00", "1/0", "1/2/3", "12.5f", " 1", "1 ", "+1", "0x10", "1,5",
+    "", "-", "f", ".", "1e", "1:2e1", "e3", "1.2.3", "1-2", "1:60", "1:2:3:4", "::", "00:61:00", "1/0", "1/2/3", "12.5f", " 1",
+    "1 ", "+1", "0x10", "1,5",
     "--1", "١",
-    "0.0000000001", "99999999999", "99999999999999999999", "10000001", "10000000001f", "nan", "inf", "1:-2", "1/-2",
+    "99999999999", "99999999999999999999", "10000001", "10000000001f", "nan", "inf", "1:-2", "1/-2",
   ])
   func refusesWhatIsNoTime(_ text: String) { #expect(TimeValue.parse(text) == nil) }
 
@@ -63,30 +70,5 @@ import Testing
     #expect(Rate.parse("0") == nil)
     #expect(Rate.parse("1001") == nil)
     #expect(Rate.parse("-25") == nil)
-  }
-}
-
-@Suite struct NearestNameTests {
-  @Test func findsTheNameOneSlipAway() {
-    let names = ["source", "width", "height", "opacity", "duration", "place", "enabled"]
-    var random = TestRandom(3)
-    for _ in 0..<5000 {
-      let name = names.randomElement(using: &random) ?? ""
-      var letters = Array(name)
-      let at = Int.random(in: 0..<letters.count - 1, using: &random)
-      switch Int.random(in: 0..<4, using: &random) {
-      case 0: letters.remove(at: at)
-      case 1: letters.insert("q", at: at)
-      case 2: letters[at] = "q"
-      default: letters.swapAt(at, at + 1)
-      }
-      #expect(NearestName.nearest(to: String(letters), among: names) == name)
-    }
-  }
-
-  @Test func offersNothingFarAway() {
-    #expect(NearestName.nearest(to: "zzzzzz", among: ["width", "x"]) == nil)
-    #expect(NearestName.advice(for: "zzzzzz", among: ["width", "x"], what: "keys") == "known keys: width, x")
-    #expect(NearestName.advice(for: "a", among: [], what: "sources") == "there are no sources")
   }
 }

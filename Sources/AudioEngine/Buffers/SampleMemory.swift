@@ -1,4 +1,4 @@
-import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,6 @@
 import SluiceBase
 import Synchronization
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc

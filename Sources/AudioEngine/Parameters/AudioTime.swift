@@ -26,9 +26,4 @@ public enum AudioTime: Sendable, Hashable {
     let (whole, rest) = num.quotientAndRemainder(dividingBy: den)
     return Double(whole) + Double(rest) / Double(den)
   }
-
-  /// The nearest frame: where a clip begins. Halves away from zero.
-  public func nearestFrame(_ sampleRate: Double) -> Int64 {
-    Int64(frames(sampleRate).rounded(.toNearestOrAwayFromZero))
-  }
 }

@@ -43,8 +43,8 @@ struct ParameterTimeline: Equatable, Sendable {
     switch events[index] {
     case .linearRamp: events[index] = .linearRamp(value, at: time)
     case .exponentialRamp: events[index] = value == 0 ? .setValue(value, at: time) : .exponentialRamp(value, at: time)
-    case .setValueCurve(_, let start, let duration) where start <= time:
-      events[index] = Self.shortened(segments, curves, storage, start: start, duration: duration, to: time)
+    case .setValueCurve(_, let start, _) where start <= time:
+      events[index] = Self.shortened(storage, start: start, to: time)
     default:
       events.removeSubrange(index...)
       if case .setTarget? = events.last { events.append(.setValue(value, at: time)) }
@@ -54,9 +54,7 @@ struct ParameterTimeline: Equatable, Sendable {
   }
 
   /// A curve cut off at `time`: as many points as the part of it had, and one at its end.
-  private static func shortened(
-    _ segments: [Segment], _ curves: [Int: [Float]], _ storage: SegmentStorage, start: Double, duration: Double, to time: Double
-  ) -> ParameterEvent {
+  private static func shortened(_ storage: SegmentStorage, start: Double, to time: Double) -> ParameterEvent {
     guard time > start else { return .setValue(storage.value(at: start), at: start) }
     let points = max(2, Int((time - start).rounded(.up)) + 1)
     let values = (0..<points).map { Float(storage.value(at: start + (time - start) * Double($0) / Double(points - 1))) }

@@ -1,3 +1,5 @@
+import FrameModel
+
 /// A piece of a parameter's course: what the value is from `start` until the next segment's start. A plain value; its value curve's
 /// memory belongs to the `SegmentStorage`.
 struct Segment: BitwiseCopyable {
@@ -67,7 +69,7 @@ struct Segment: BitwiseCopyable {
     case .linear: return from + (to - from) * (elapsed / duration)
     case .exponential: return from * PortableMath.exp(a * (elapsed / duration))
     case .valueCurve: return curveValue(elapsed / duration)
-    case .bezier: return from + (to - from) * CurveBezier(x1: a, y1: b, x2: c, y2: d).y(at: elapsed / duration)
+    case .bezier: return from + (to - from) * CubicBezier(x1: a, y1: b, x2: c, y2: d).y(at: elapsed / duration)
     case .equalPowerIn: return mixed(FadeCurve.equalPower.fadeIn(elapsed / duration))
     case .equalPowerOut: return mixed(1 - FadeCurve.equalPower.fadeOut(elapsed / duration))
     case .exponentialIn: return mixed(FadeCurve.exponential.fadeIn(elapsed / duration))
@@ -102,35 +104,5 @@ struct Segment: BitwiseCopyable {
         out[i] = value(at: frame + Double(i))
       }
     }
-  }
-}
-
-/// A cubic Bézier curve from (0, 0) to (1, 1) as CSS has it; x rises with its parameter.
-struct CurveBezier {
-  let x1: Double
-  let y1: Double
-  let x2: Double
-  let y2: Double
-
-  private static func point(_ t: Double, _ a: Double, _ b: Double) -> Double {
-    let u = 1 - t
-    return 3 * u * u * t * a + 3 * u * t * t * b + t * t * t
-  }
-
-  /// Newton's steps within a bracket that always shrinks; from nothing but `x`, so that no call depends on another.
-  func y(at x: Double) -> Double {
-    if x <= 0 { return 0 }
-    if x >= 1 { return 1 }
-    var low = 0.0, high = 1.0, t = x
-    for _ in 0..<60 {
-      let error = Self.point(t, x1, x2) - x
-      if error.magnitude < 1e-14 { break }
-      if error < 0 { low = t } else { high = t }
-      let u = 1 - t
-      let slope = 3 * u * u * x1 + 6 * u * t * (x2 - x1) + 3 * t * t * (1 - x2)
-      let next = t - error / slope
-      t = next > low && next < high ? next : (low + high) / 2
-    }
-    return Self.point(t, y1, y2)
   }
 }

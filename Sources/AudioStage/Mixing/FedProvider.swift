@@ -1,7 +1,8 @@
 import AVBinding
 import AudioEngine
+import Plan
 import SluiceBase
-import Timeline
+import SystemBase
 
 /// What a source node plays, made ready between quanta: so that a quantum decodes nothing and cannot fail.
 ///

@@ -1,7 +1,7 @@
 import AudioEngine
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// The course of a parameter: a number, or keys at output frames.
 enum ParameterSpec: Hashable {

@@ -2,8 +2,8 @@ import AVBinding
 import AudioEngine
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// What the mixes of a renderer share. Owned by one thread.
 final class MixContext {

@@ -1,6 +1,6 @@
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// Opens the sources of clips, and keeps a few that are not in use for the next clips of the same file. Owned by one thread.
 final class SourceOpener {

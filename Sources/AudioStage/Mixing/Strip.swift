@@ -1,6 +1,6 @@
 import AudioEngine
 import FrameModel
-import Timeline
+import Plan
 
 /// A channel strip of the mix, before it has nodes: what comes in goes through `specs` to what it is part of. All times are output frames.
 struct Strip {

@@ -1,8 +1,8 @@
 import AudioEngine
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// Renders the sound of a plan, block after block. What a block holds depends on the plan and its media alone: another block than the next
 /// is reached from the beginning of the output. Used from one thread.

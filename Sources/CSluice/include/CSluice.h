@@ -48,7 +48,6 @@ static inline void *sluice_map(int fd, size_t bytes, bool writable) {
 static inline void sluice_add_release32(volatile uint32_t *p, uint32_t v) { __atomic_fetch_add(p, v, __ATOMIC_RELEASE); }
 
 static inline int sluice_errno(void) { return errno; }
-static inline void sluice_set_errno(int e) { errno = e; }
 
 /// Monotonic clock in nanoseconds.
 static inline uint64_t sluice_now_ns(void) {

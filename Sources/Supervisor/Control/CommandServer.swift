@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -26,38 +27,41 @@ final class CommandServer {
     fileprivate var hasEnded = false
     fileprivate var isGone = false
     fileprivate var budget = CommandServer.budget
-    fileprivate var lastUse = sluice_now_ns()
+    fileprivate var lastUse: UInt64
 
-    fileprivate init(_ connection: FileDescriptor) { self.connection = connection }
+    fileprivate init(_ connection: FileDescriptor, now: UInt64) {
+      self.connection = connection
+      lastUse = now
+    }
   }
 
   private let listener: FileDescriptor
+  private let clock: MonotonicClock
   private var clients: [Client] = []
   private var acceptBudget = CommandServer.budget
-  var connectionCount: Int { clients.count }
 
-  init(path: String) throws(SluiceError) {
+  init(path: String, clock: MonotonicClock = .system) throws(SluiceError) {
+    self.clock = clock
     let fd = sluice_listen_stream(path)
     guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot listen: \(SystemError("bind").reason)", at: path) }
     listener = FileDescriptor(fd)
   }
 
-  /// What to poll, for `take`. A client that must wait for something else than itself asks for nothing.
-  var watched: [pollfd] {
-    [pollfd(fd: listener.raw, events: acceptBudget > 0 ? Int16(POLLIN) : 0, revents: 0)]
-      + clients.map { client in
-        if client.isGone { return pollfd(fd: -1, events: 0, revents: 0) }
-        var events: Int16 = 0
-        if !client.output.isEmpty {
-          events = Int16(POLLOUT)
-        } else if !client.isBusy, !client.hasEnded, client.budget > 0 {
-          events = Int16(POLLIN)
-        }
-        return pollfd(fd: client.connection.raw, events: events, revents: 0)
+  /// Appends what to poll, for `take`. A client that must wait for something else than itself asks for nothing.
+  func list(_ fds: inout [pollfd]) {
+    fds.append(pollfd(fd: listener.raw, events: acceptBudget > 0 ? Int16(POLLIN) : 0, revents: 0))
+    for client in clients {
+      var events: Int16 = 0
+      if !client.output.isEmpty {
+        events = Int16(POLLOUT)
+      } else if !client.isBusy, !client.hasEnded, client.budget > 0 {
+        events = Int16(POLLIN)
       }
+      fds.append(pollfd(fd: client.isGone ? -1 : client.connection.raw, events: events, revents: 0))
+    }
   }
 
-  /// Reads and writes what `watched`, polled, says to be possible.
+  /// Reads and writes what is possible, as poll(2) says of what `list` listed.
   func take(_ polled: ArraySlice<pollfd>) {
     for (client, state) in zip(clients, polled.dropFirst()) where state.revents != 0 {
       if state.revents & Int16(POLLOUT) != 0 { flush(client) }
@@ -74,7 +78,7 @@ final class CommandServer {
     for client in clients {
       while !client.isBusy, client.output.isEmpty, client.budget > 0, let line = line(of: client) {
         client.budget -= 1
-        client.lastUse = sluice_now_ns()
+        client.lastUse = clock.now
         client.isBusy = true
         if let request = try? JSONReader.read(line), request.object != nil { return (client, request) }
         answer(client, CommandServer.refusal(SluiceError(.usage, "a request is a JSON object on a line")))
@@ -108,10 +112,7 @@ final class CommandServer {
   }
 
   static func refusal(_ error: SluiceError) -> JSONValue {
-    .object([
-      "ok": .bool(false), "code": .number(error.code.rawValue), "what": .string(error.what), "place": .string(error.place),
-      "advice": .string(error.advice),
-    ])
+    .object([JSONMember("ok", .bool(false))] + error.jsonMembers)
   }
 
   private func accept() {
@@ -123,7 +124,7 @@ final class CommandServer {
       guard let idle = clients.filter({ !$0.isBusy }).min(by: { $0.lastUse < $1.lastUse }) else { return }
       clients.removeAll { $0 === idle }
     }
-    clients.append(Client(connection))
+    clients.append(Client(connection, now: clock.now))
   }
 
   private func read(_ client: Client) {

@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -12,6 +13,7 @@ public final class RunClient {
   /// Process of its supervisor.
   public let pid: Int32
   private let directory: String
+  private let clock = MonotonicClock.system
   private let connection: FileDescriptor
   /// pidfd of the supervisor: what `waitForEnd` waits for.
   private let process: FileDescriptor
@@ -42,7 +44,7 @@ public final class RunClient {
   /// Living runs of this user, by name.
   public static func all() -> [RunClient] {
     RunDirectory.places().flatMap { place in
-      RunDirectory.entries(place).filter { !$0.hasPrefix(".") }
+      Folder.entries(place).filter { !$0.hasPrefix(".") }
         .compactMap { RunClient(name: $0, directory: place + "/" + $0) }
     }
   }
@@ -72,7 +74,7 @@ public final class RunClient {
       if n > 0 {
         bytes.removeFirst(n)
       } else if sluice_errno() == EAGAIN {
-        guard wait(for: connection, POLLOUT, until: sluice_now_ns() + 2_000_000_000) else { return false }
+        guard wait(for: connection, POLLOUT, until: clock.now + 2_000_000_000) else { return false }
       } else if sluice_errno() != EINTR {
         return false
       }
@@ -117,16 +119,14 @@ public final class RunClient {
       throw SluiceError(.noInput, "the run ended before it answered", at: name)
     }
     if answer["ok"]?.bool == true { return answer }
-    throw SluiceError(
-      (answer["code"]?.number?.integer).flatMap { ExitCode(rawValue: Int32(truncatingIfNeeded: $0)) } ?? .software,
-      answer["what"]?.string ?? "refused", at: answer["place"]?.string ?? "", advice: answer["advice"]?.string ?? "")
+    throw SluiceError(json: answer, code: .software, what: "refused")
   }
 
   /// Ends the run, and waits until the supervisor's process has ended: nothing of the run is left then. Throws 75 when it does not.
   public func stop() throws(SluiceError) {
     // No answer is one, too: it ended by itself, which is what is wanted.
     if send(.object(["do": .string("stop")])) { _ = try answer() }
-    guard wait(for: process, POLLIN, until: sluice_now_ns() + Self.lastPatience) else {
+    guard wait(for: process, POLLIN, until: clock.now + Self.lastPatience) else {
       throw SluiceError(
         .tryAgain, "has not ended within \(Self.lastPatience / 1_000_000_000) s", at: name, advice: "end process \(pid)")
     }
@@ -135,7 +135,7 @@ public final class RunClient {
   /// nil: the run has ended.
   private func answer() throws(SluiceError) -> JSONValue? {
     while true {
-      switch receive(until: sluice_now_ns() + Self.patience) {
+      switch receive(until: clock.now + Self.patience) {
       case .value(let answer): return answer
       case .gone: return nil
       case .silent:
@@ -151,14 +151,14 @@ public final class RunClient {
     guard let other = RunClient(name: name, directory: directory), other.send(.object(["do": .string("state")])) else {
       return false  // it has ended: the next look shows it
     }
-    if case .silent = other.receive(until: sluice_now_ns() + Self.patience) { return true }
+    if case .silent = other.receive(until: clock.now + Self.patience) { return true }
     return false
   }
 
   private func wait(for descriptor: FileDescriptor, _ events: Int32, until deadline: UInt64) -> Bool {
     var fd = pollfd(fd: descriptor.raw, events: Int16(events), revents: 0)
     while true {
-      let now = sluice_now_ns()
+      let now = clock.now
       if now >= deadline { return false }
       if poll(&fd, 1, Int32(min(60_000, (deadline - now) / 1_000_000 + 1))) > 0 { return true }
     }

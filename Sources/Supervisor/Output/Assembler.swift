@@ -1,6 +1,7 @@
 import CSluice
 import SharedRing
 import SluiceBase
+import SystemBase
 
 /// Drives the program that joins encoded segments into the output, in order, without encoding again
 /// (`sluice-encoder --assemble`), with the sound, which comes first. Segments may come in any order; each is handed over as soon
@@ -20,8 +21,9 @@ final class Assembler {
   private var next = 0
   private var joined = 0
   /// When it last gave a sign of life, and when it last had come further or had nothing to do.
-  private var lastBeat = sluice_now_ns()
-  private var lastProgress = sluice_now_ns()
+  private let clock: MonotonicClock
+  private var lastBeat: UInt64
+  private var lastProgress: UInt64
   /// Why it is being ended by us.
   private var killedFor: String?
   private var pending: [Int: (file: FileDescriptor, frames: Range<Int64>)] = [:]
@@ -29,7 +31,7 @@ final class Assembler {
 
   init(
     program: String, plan: SharedRegion, output: FileDescriptor, segments: Int,
-    sound: (file: FileDescriptor, frames: Int64)?, environment: [String: String]
+    sound: (file: FileDescriptor, frames: Int64)?, environment: [String: String], clock: MonotonicClock
   ) throws(SluiceError) {
     var fds: [Int32] = [-1, -1]
     guard sluice_pair(&fds) == 0 else { throw SluiceError(.unavailable, "socketpair: \(SystemError("socketpair").reason)") }
@@ -42,6 +44,9 @@ final class Assembler {
       descriptors: [(theirs.raw, 3), (planCopy.raw, 4), (output.raw, 5)])
     withExtendedLifetime((theirs, planCopy)) {}
     total = segments
+    self.clock = clock
+    lastBeat = clock.now
+    lastProgress = lastBeat
     if let sound {
       // The socket is empty: it takes this at once.
       var packet = sluice_region()
@@ -102,7 +107,7 @@ final class Assembler {
   }
 
   private func beat(joined count: Int) {
-    lastBeat = sluice_now_ns()
+    lastBeat = clock.now
     if count != joined || joined >= next { lastProgress = lastBeat }
     joined = count
   }
@@ -111,11 +116,10 @@ final class Assembler {
   /// - Parameter from: nanoseconds from which on silence counts, because we ourselves stood still before.
   func endIfHung(silence: Int, progress: Int, from: UInt64) {
     guard killedFor == nil, !process.hasEnded() else { return }
-    let now = sluice_now_ns()
-    func isOver(_ since: UInt64, _ seconds: Int) -> Bool { now > since && now - since > UInt64(seconds) * 1_000_000_000 }
-    if isOver(max(lastBeat, from), silence) {
+    let now = clock.now
+    if hasPassed(silence, since: max(lastBeat, from), now: now) {
       killedFor = "no heartbeat for \(silence) s"
-    } else if isOver(max(lastProgress, from), progress) {
+    } else if hasPassed(progress, since: max(lastProgress, from), now: now) {
       killedFor = "no progress in \(progress) s"
     } else {
       return

@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 /// Stands between an encoder and an output that cannot go back: the encoder writes into a pipe of ours, and its bytes are
 /// moved on by splice(2), without a copy. So it is known how much has gone out. When the encoder dies, what it had written

@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -18,29 +19,6 @@ public final class OutputTarget {
   /// A named temporary beside the output, where the file system knows no nameless files.
   private var temporary: String? = nil
   private var command: ChildProcess? = nil
-
-  /// Checks early what would fail late: an existing file without `overwrite`, a directory that cannot be written.
-  public static func check(_ path: String, overwrite: Bool) throws(SluiceError) {
-    if path == "-" { return }
-    var status = stat()
-    if stat(path, &status) == 0 {
-      if status.st_mode & S_IFMT == S_IFDIR { throw SluiceError(.cannotCreate, "is a directory", at: path) }
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        guard access(path, W_OK) == 0 else {
-          throw SluiceError(.cannotCreate, "cannot write: \(SystemError("access").reason)", at: path)
-        }
-        return
-      }
-      if !overwrite { throw SluiceError(.cannotCreate, "exists already", at: path, advice: "give -y to overwrite it") }
-    }
-    let folder = directory(of: behindLinks(path))
-    guard stat(folder, &status) == 0 else {
-      throw SluiceError(.cannotCreate, "no such directory: \(folder)", at: path, advice: "make it first")
-    }
-    guard access(folder, W_OK) == 0 else {
-      throw SluiceError(.cannotCreate, "cannot write in \(folder): \(SystemError("access").reason)", at: path)
-    }
-  }
 
   /// A FIFO, which somebody reads in order.
   static func isPipe(_ path: String) -> Bool {
@@ -70,6 +48,13 @@ public final class OutputTarget {
   public static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The same for somebody who is elsewhere.
+  static func absolute(_ path: String) -> String {
+    guard !path.isEmpty, !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+    defer { free(here) }
+    return String(cString: here) + "/" + path
   }
 
   /// Waits for the reader of a FIFO. A file that is named by a symbolic link is replaced, not the link.
@@ -121,7 +106,11 @@ public final class OutputTarget {
 
   /// A nameless file in the output's directory for a segment; in /tmp when the output is no file.
   public func segmentFile() throws(SluiceError) -> FileDescriptor {
-    let folder = kind == .file ? OutputTarget.directory(of: path) : "/tmp"
+    try OutputTarget.segmentFile(in: kind == .file ? OutputTarget.directory(of: path) : "/tmp")
+  }
+
+  /// A nameless file in a directory.
+  static func segmentFile(in folder: String) throws(SluiceError) -> FileDescriptor {
     var fd = sluice_temporary_file(folder, 0o600)
     if fd < 0 {
       let name = folder + "/.sluice-" + String(sluice_random(), radix: 16)

@@ -1,6 +1,7 @@
 import CSluice
+import Plan
 import SluiceBase
-import Timeline
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -50,17 +51,13 @@ final class SegmentCheck: Sendable {
       return error.errno == EIO ? .nothing : .failed(SluiceError(.cannotCreate, "cannot write: \(error.reason)", at: "a segment"))
     }
     do throws(SluiceError) {
-      let child = try ChildProcess(
-        program.path, arguments: ["--check", "\(segment.frames.lowerBound)", "\(segment.frames.count)"],
-        environment: program.environment, descriptors: [(target.raw, 3)])
-      program.limits.apply(to: child.pid, number: 0, memoryLimit: program.memoryLimit)
       // A gigabyte takes a second to read.
-      guard child.wait(milliseconds: 10_000 + Int32(clamping: status.st_size >> 20)) else {
-        child.end()
-        return .nothing
-      }
-      guard let ending = child.status, sluice_exited(ending) else { return .nothing }
-      return sluice_exit_status(ending) == 0 ? .segment(target) : .nothing
+      let answer = try ProgramAnswer.run(
+        program.path, ["--check", "\(segment.frames.lowerBound)", "\(segment.frames.count)"],
+        environment: program.environment, descriptors: [(target.raw, 3)],
+        bounds: ProgramAnswer.Bounds(limits: program.limits, memoryLimit: program.memoryLimit),
+        silence: 10_000 + Int32(clamping: status.st_size >> 20))
+      return answer.isSuccess ? .segment(target) : .nothing
     } catch {
       return .failed(error)
     }

@@ -1,6 +1,7 @@
 import CSluice
 import SharedRing
 import SluiceBase
+import SystemBase
 
 /// One region as it is handed to a role.
 struct OfferedRegion {
@@ -19,16 +20,18 @@ final class AttachListener {
   private struct Guest {
     var connection: FileDescriptor
     var isOwn: Bool
-    var since = sluice_now_ns()
+    var since: UInt64
   }
   private var guests: [Guest] = []
+  private let clock: MonotonicClock
   private var budget = AttachListener.perTick
   /// Connections that are taken between two ticks, strangers that may wait, and nanoseconds that they may.
   private static let perTick = 64
   private static let strangers = 32
   private static let patience: UInt64 = 5_000_000_000
 
-  init(path: String) throws(SluiceError) {
+  init(path: String, clock: MonotonicClock = .system) throws(SluiceError) {
+    self.clock = clock
     let fd = sluice_listen(path)
     guard fd >= 0 else { throw SluiceError(.cannotCreate, "cannot listen: \(SystemError("bind").reason)", at: path) }
     descriptor = FileDescriptor(fd)
@@ -49,13 +52,13 @@ final class AttachListener {
     {
       guests.remove(at: first)
     }
-    guests.append(Guest(connection: connection, isOwn: isOwn))
+    guests.append(Guest(connection: connection, isOwn: isOwn, since: clock.now))
   }
 
   /// Call it ten times a second: closes the connections of strangers that say nothing.
   func tick() {
     budget = AttachListener.perTick
-    let now = sluice_now_ns()
+    let now = clock.now
     guests.removeAll { !$0.isOwn && now - $0.since > AttachListener.patience }
   }
 
@@ -70,12 +73,12 @@ final class AttachListener {
     return hello
   }
 
-  static func refuse(_ connection: FileDescriptor, status: UInt32) {
+  static func refuse(_ connection: FileDescriptor, _ reason: Admission.Refusal) {
     var welcome = sluice_welcome()
     welcome.magic = SLUICE_MAGIC_HELLO
     welcome.abi_major = UInt16(SLUICE_ABI_MAJOR)
     welcome.abi_minor = UInt16(SLUICE_ABI_MINOR)
-    welcome.status = status
+    welcome.status = reason.rawValue
     _ = sluice_send_fd(connection.raw, &welcome, MemoryLayout.size(ofValue: welcome), -1)
   }
 
@@ -109,5 +112,14 @@ final class AttachListener {
       guard sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), fd) > 0 else { return false }
     }
     return true
+  }
+
+  /// Hands a file over that a worker is to write into. A worker that is gone is noticed by its pidfd.
+  static func hand(_ file: FileDescriptor, of job: UInt32, over connection: FileDescriptor) {
+    var packet = sluice_region()
+    packet.kind = SLUICE_REGION_OUTPUT.rawValue
+    packet.ring = job
+    packet.writable = 1
+    _ = sluice_send_fd(connection.raw, &packet, MemoryLayout.size(ofValue: packet), file.raw)
   }
 }

@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 /// The pidfds of all workers behind one descriptor: readable when one of them has ended. A loop that watches it instead of each
 /// does not hand a dozen descriptors to the kernel for every message.

@@ -1,5 +1,5 @@
 import CSluice
-import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc

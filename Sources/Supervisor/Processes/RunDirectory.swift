@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -83,21 +84,8 @@ public final class RunDirectory {
     return path
   }
 
-  static func entries(_ path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
   static func remove(_ path: String) {
-    for name in entries(path) { unlink(path + "/" + name) }
+    for name in Folder.entries(path) { unlink(path + "/" + name) }
     rmdir(path)
   }
 }
@@ -108,7 +96,7 @@ public enum Leftovers {
   public static func sweep() -> Int {
     guard let base = try? RunDirectory.base() else { return 0 }
     var swept = 0
-    for name in RunDirectory.entries(base) {
+    for name in Folder.entries(base) {
       let path = base + "/" + name
       let fd = name.hasPrefix(".") ? -1 : sluice_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
       if fd < 0 {

@@ -1,5 +1,5 @@
 import CSluice
-import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -47,10 +47,14 @@ public struct WorkerLimits: Sendable, Equatable {
 }
 
 extension LaunchDescription {
-  /// Roles that are started uncontained, by name.
-  var uncontained: [String] {
-    [("decoder", decoder), ("renderer", renderer), ("encoder", encoder), ("audio worker", audio)].filter {
+  /// What the user is told when somebody asked for workers that are held to nothing; nil: nobody did.
+  func uncontainedWarning(_ file: String?) -> String? {
+    let roles = [("decoder", decoder), ("renderer", renderer), ("encoder", encoder), ("audio worker", audio)].filter {
       !$0.1.limits.isContained
     }.map(\.0)
+    guard !roles.isEmpty else { return nil }
+    return
+      "containment is off for \(roles.map { $0 + "s" }.joined(separator: ", ")) (\(file ?? "launch file")): "
+      + "a hostile media file could read, change and send whatever you can"
   }
 }

@@ -1,5 +1,5 @@
 import CSluice
-import SluiceBase
+import SystemBase
 
 /// A worker's process, ours or another's: watched through a pidfd, ended for certain. Used from the supervisor's thread.
 protocol WorkerProcess: AnyObject {
@@ -12,6 +12,8 @@ protocol WorkerProcess: AnyObject {
   /// Waits up to `milliseconds` for its end; true when it ended.
   func wait(milliseconds: Int32) -> Bool
   func end()
+  /// How it ended, as wait(2) tells it; nil: it runs, or it is not ours to know.
+  var status: Int32? { get }
   /// How it ended, for a message.
   var ending: String { get }
 }
@@ -22,6 +24,7 @@ extension ChildProcess: WorkerProcess {}
 final class ForeignProcess: WorkerProcess {
   let pid: pid_t
   let watch: FileDescriptor
+  let status: Int32? = nil
   private var ended = false
 
   /// Whoever connected; nil when that process is gone, or another user's.

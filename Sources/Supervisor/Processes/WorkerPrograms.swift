@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -32,6 +33,8 @@ public final class ChildProcess {
   public let pid: pid_t
   public let watch: FileDescriptor
   public private(set) var status: Int32? = nil
+  /// Most memory that it had resident at a time, bytes; 0 until it has ended. What its libraries and files take is part of it.
+  public private(set) var peakBytes: UInt64 = 0
 
   /// - Parameter descriptors: (ours, number in the child).
   public init(
@@ -74,10 +77,7 @@ public final class ChildProcess {
   /// True when it has ended (and is reaped now).
   public func hasEnded() -> Bool {
     if status != nil { return true }
-    var raw: Int32 = 0
-    guard waitpid(pid, &raw, WNOHANG) == pid else { return false }
-    status = raw
-    return true
+    return reap(WNOHANG)
   }
 
   public func signal(_ number: Int32) { if status == nil { _ = sluice_pidfd_signal(watch.raw, number) } }
@@ -86,9 +86,10 @@ public final class ChildProcess {
   public func wait(milliseconds: Int32) -> Bool {
     if hasEnded() { return true }
     var fd = pollfd(fd: watch.raw, events: Int16(POLLIN), revents: 0)
-    let until = sluice_now_ns() + UInt64(milliseconds) * 1_000_000
+    let clock = MonotonicClock.system  // poll(2) knows no other
+    let until = clock.now + UInt64(milliseconds) * 1_000_000
     while !hasEnded() {
-      let now = sluice_now_ns()
+      let now = clock.now
       if now >= until { return false }
       _ = poll(&fd, 1, Int32((until - now) / 1_000_000) + 1)
     }
@@ -100,9 +101,17 @@ public final class ChildProcess {
     if hasEnded() { return }
     kill(-pid, SIGKILL)
     signal(SIGKILL)
+    while !reap(0), sluice_errno() == EINTR {}
+  }
+
+  /// True when it is reaped now.
+  private func reap(_ options: Int32) -> Bool {
     var raw: Int32 = 0
-    while waitpid(pid, &raw, 0) < 0, sluice_errno() == EINTR {}
+    var usage = rusage()
+    guard wait4(pid, &raw, options, &usage) == pid else { return false }
     status = raw
+    peakBytes = UInt64(clamping: usage.ru_maxrss) << 10
+    return true
   }
 
   /// "exit status 70", "signal 9 (Killed)".

@@ -1,5 +1,7 @@
 import CSluice
+import SlotLedger
 import SluiceBase
+import SystemBase
 
 /// A launch file: which workers a run starts and how (launch/schema.json). `launch/export.json5` spells out the defaults.
 public struct LaunchDescription: Sendable, Equatable {
@@ -41,17 +43,21 @@ public struct LaunchDescription: Sendable, Equatable {
   /// Shell command of an external encoder, which reads the frames on its standard input; nil: ours. Its environment has the
   /// output's name in SLUICE_OUTPUT.
   public var encoderCommand: String? = nil
+  /// `output: "store"`: finished segments go into the store and nowhere else; no output file is made.
+  public var storeOnly = false
   /// Bytes; nil: `--memory` or its default.
   public var memory: UInt64? = nil
 
   public init() {}
 
-  func role(_ role: sluice_role) -> Role {
+  /// A filter's is that of filters which the file doesn't name; see `role(of:)`.
+  func role(_ role: WorkerRole) -> Role {
     switch role {
-    case SLUICE_ROLE_DECODER: decoder
-    case SLUICE_ROLE_RENDERER: renderer
-    case SLUICE_ROLE_AUDIO: audio
-    default: encoder
+    case .decoder: decoder
+    case .renderer: renderer
+    case .encoder, .soundEncoder: encoder
+    case .audio: audio
+    case .filter: Filter().role
     }
   }
 
@@ -81,7 +87,8 @@ struct LaunchReader {
 
   func fail(_ what: String, at value: JSONValue, _ place: String, advice: String = "") -> SluiceError {
     let position = JSONReader.position(of: value.offset, in: bytes)
-    return SluiceError(.badInput, what, at: "\(path):\(position.line):\(position.column): \(place)", advice: advice)
+    let file = "\(path):\(position.line):\(position.column)"
+    return SluiceError(.badInput, what, at: place.isEmpty ? file : "\(file): \(place)", advice: advice)
   }
 
   func members(_ value: JSONValue, _ place: String, _ keys: [String]) throws(SluiceError) -> [JSONMember] {
@@ -95,11 +102,12 @@ struct LaunchReader {
 
   func read(_ value: JSONValue) throws(SluiceError) -> LaunchDescription {
     var launch = LaunchDescription()
-    for member in try members(value, "", ["onFull", "pace", "encoderCommand", "memory", "workers"]) {
+    for member in try members(value, "", ["onFull", "pace", "encoderCommand", "output", "memory", "workers"]) {
       switch member.key {
       case "onFull":
         launch.dropsOldest = try choice(member.value, "onFull", ["block", "drop-oldest"]) == "drop-oldest"
       case "pace": launch.isRealTime = try choice(member.value, "pace", ["fast", "realtime"]) == "realtime"
+      case "output": launch.storeOnly = try choice(member.value, "output", ["file", "store"]) == "store"
       case "encoderCommand": launch.encoderCommand = try shellCommand(member.value)
       case "memory":
         guard let text = member.value.string, let size = ByteSize.parse(text) else {

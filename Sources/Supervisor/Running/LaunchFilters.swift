@@ -1,6 +1,7 @@
 import CSluice
+import Plan
 import SluiceBase
-import Timeline
+import SystemBase
 
 extension LaunchDescription {
   /// Workers of one filter (`workers.filters.NAME`).
@@ -19,8 +20,8 @@ extension LaunchDescription {
   }
 
   func role(of worker: WorkerHandle) -> Role {
-    guard worker.role == SLUICE_ROLE_FILTER else { return role(worker.role) }
-    return (worker.filter.flatMap { filters[$0] } ?? Filter()).role
+    guard worker.role == .filter else { return role(worker.role) }
+    return (worker.filter.name.flatMap { filters[$0] } ?? Filter()).role
   }
 
   /// Of all that the run starts by itself and the plan needs.

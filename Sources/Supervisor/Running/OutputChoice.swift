@@ -1,6 +1,6 @@
 import FrameModel
+import Plan
 import SluiceBase
-import Timeline
 
 /// From the project's `output` and the command line to the settings that decide the bytes.
 struct OutputChoice {
@@ -17,21 +17,21 @@ struct OutputChoice {
     }
     var output = configuration.project.output
     output.format = format.name
-    output.codec = configuration.codec ?? output.codec ?? format.codec
-    output.pixelFormat = configuration.pixelFormat ?? output.pixelFormat
+    output.codec = configuration.pictures.codec ?? output.codec ?? format.codec
+    output.pixelFormat = configuration.pictures.pixelFormat ?? output.pixelFormat
     settings = output.settings()
-    settings.options = OutputChoice.lastWords(settings.options + configuration.encoderOptions)
+    settings.options = OutputChoice.lastWords(settings.options + configuration.pictures.options)
     if let index = settings.options.firstIndex(where: { $0.name == "threads" }),
       let threads = Int(settings.options[index].value)
     {
       settings.threads = threads
       settings.options.remove(at: index)
     }
-    guard hasSound, !configuration.noAudio else { return }
+    guard hasSound, !configuration.sound.isOff else { return }
     settings.sound = SoundChoice.settings(configuration, format)
     guard settings.sound == nil else { return }
     let name = format.extensions.first ?? format.name
-    if let codec = configuration.audioCodec {
+    if let codec = configuration.sound.codec {
       throw SluiceError(
         .usage, "\(name) has no sound, so \(codec) encodes nothing", at: "--audio-codec", advice: "use nut, mkv or mp4")
     }
@@ -56,12 +56,12 @@ struct OutputChoice {
     _ format: OutputFormat, _ configuration: RunConfiguration, hasSound: Bool
   ) throws(SluiceError) -> OutputSettings {
     let name = format.extensions.first ?? format.name
-    if let codec = configuration.codec {
+    if let codec = configuration.pictures.codec {
       throw SluiceError(
         .usage, "\(name) has no pictures, so \(codec) encodes nothing", at: "--codec",
         advice: "use --audio-codec, or a format with pictures")
     }
-    guard !configuration.noAudio else {
+    guard !configuration.sound.isOff else {
       throw SluiceError(.usage, "\(name) has nothing but sound", at: "--no-audio", advice: "use a format with pictures")
     }
     guard hasSound else {
@@ -71,7 +71,7 @@ struct OutputChoice {
     var settings = OutputSettings()
     settings.codec = ""
     settings.format = format.name
-    settings.options = configuration.encoderOptions
+    settings.options = configuration.pictures.options
     settings.sound = SoundChoice.settings(configuration, format)
     return settings
   }
@@ -113,13 +113,13 @@ enum SoundChoice {
     sound.channels = configuration.project.channels.count
     let usual = format.soundCodec(sampleRate: sound.sampleRate)
     // A container of the table that has no sound has none by any codec.
-    guard !usual.isEmpty || format.extensions.isEmpty, let codec = configuration.audioCodec ?? project?.codec ?? some(usual)
+    guard !usual.isEmpty || format.extensions.isEmpty, let codec = configuration.sound.codec ?? project?.codec ?? some(usual)
     else {
       return nil
     }
     sound.codec = codec
-    sound.bitRate = configuration.audioBitRate ?? project?.bitRate ?? bitRate(sound)
-    sound.options = OutputChoice.lastWords((project?.options ?? []) + configuration.audioOptions)
+    sound.bitRate = configuration.sound.bitRate ?? project?.bitRate ?? bitRate(sound)
+    sound.options = OutputChoice.lastWords((project?.options ?? []) + configuration.sound.options)
     return sound
   }
 

@@ -1,5 +1,5 @@
 import CSluice
-import SluiceBase
+import SystemBase
 
 /// Memory of processes from /proc.
 enum ProcessMemory {

@@ -1,317 +1,302 @@
 import CSluice
 import ControlBus
 import FrameModel
+import Plan
+import Scheduling
 import SharedRing
+import SlotLedger
 import SluiceBase
-import Timeline
+import SystemBase
 
-/// The event loop of a run: turns what happens (bus messages, attaches, deaths, signals, time) into scheduler events, and the
-/// scheduler's actions into messages. One thread; touches no pixel.
+/// A run: connects what happens (messages, attaches, deaths, signals, time) with the scheduler, and what the scheduler decides with those
+/// who do it. It decides nothing itself: how things are decided stands with the parts. One thread; touches no pixel.
 final class RunEngine {
   let configuration: RunConfiguration
   let prepared: RunPreparation
   let observer: any RunObserver
-  let planRegion: SharedRegion
-  let memory: MemoryPlan
-  let directory: RunDirectory
-  let listener: AttachListener
-  var bus: RouterSocket
-  var busGuard = BusGuard()
-  let control: ControlRegionWriter
-  let ringRegions: [SharedRegion]
-  let output: OutputTarget
-  let epoch = sluice_random()
-  let signals: FileDescriptor
-  let deaths: DeathWatch
-  let started = sluice_now_ns()
+  let clock: MonotonicClock
+  let loop: EventLoop
+  let regions: RunRegions
+  let ports: RunPorts
+  let bus: WorkerBus
+  let pool: WorkerPool
+  let sink: any FrameSink
+  let commands: ControlCommands
+  let reception: Reception
   var scheduler: Scheduler
-  var assembler: Assembler? = nil
-  var flow: SegmentFlow
-  /// The output is whole: written by the encoder itself, or joined.
-  var isWritten = false
-  private var writtenAt: UInt64 = 0
-  var workers: [WorkerHandle] = []
-  var retired: [RunStatistics.Worker] = []
-  var counters = CounterSums()
-  var segmentFiles: [Int: FileDescriptor] = [:]
-  var segmentChecks: [(worker: WorkerHandle, segment: Int, bytes: UInt64, check: SegmentCheck)] = []
-  var soundFile: FileDescriptor? = nil
-  var nextIndex = 0
-  var outgoing: [Int: [Message]] = [:]
-  var restarts = 0
-  var segmentsWritten = 0
-  var outputBytes: UInt64 = 0
-  var direct = DirectOutput()
-  /// Lines of our own workers that the user has seen.
-  var shown: Set<String> = []
-  var pendingRestarts: [PendingRestart] = []
-  /// Furthest frame that an encoder has let go of in each segment.
-  var furthest: [Int: Int64] = [:]
-  var furthestSound: Int64 = 0
-  /// Who was waited for at the last look, and since when; when heartbeats were looked at, and from when on they count.
-  var marks: [Scheduler.Waiting.Key: (mark: Int64, since: UInt64)] = [:]
-  var nextProgressLook: UInt64 = 0
-  var lastLook: UInt64 = 0
-  var heartbeatsFrom: UInt64 = 0
-  var peakMemory: UInt64 = 0
-  var currentMemory: UInt64 = 0
-  let commands: CommandServer
-  var pendingCommands: [PendingCommand] = []
-  /// Messages may be left on the bus: it is looked at again before anything is waited for.
-  var busIsFull = false
-  var limits = LimitTally()
-  /// When the first frame went to the encoder: the beginning of real time; 0: none has. And when the next frame's time comes.
-  var paceStart: UInt64 = 0
-  var nextPace = UInt64.max
-  var filterWatch = FilterWatch()
-  var failure: SluiceError? = nil
-  var finished = false
-  private var nextTick: UInt64 = 0
-  private var nextSample: UInt64 = 0
-  private var nextExactSample: UInt64 = sluice_now_ns() + 400_000_000
-  var exactMemory: (total: UInt64, anonymous: UInt64) = (0, 0)
+  var report: RunReport
+  var lines = WorkerLines()
+  /// Ends the run at the end of the turn.
+  var failure: SluiceError?
+  private var reach = EncoderReach()
+  private var filters = FilterWatch()
+  /// nil: as fast as it goes.
+  private var pace: (pace: Pace, timer: EventLoop.Token)?
+  /// Since when the output is whole.
+  private var wholeSince: UInt64?
 
   /// Whatever throws here has left nothing behind: every owner cleans up after itself.
-  init(_ prepared: RunPreparation, configuration: RunConfiguration, observer: any RunObserver) throws(SluiceError) {
+  init(
+    _ prepared: RunPreparation, configuration: RunConfiguration, observer: any RunObserver, clock: MonotonicClock = .system
+  ) throws(SluiceError) {
+    sluice_raise_descriptor_limit()
+    Leftovers.sweep()
+    let design = try RunDesign(prepared, configuration, clock: clock, warning: observer.warning)
+    // From here on there is something to clean up. A FIFO without a reader is waited for before.
+    let stream = FrameSinks.isStream(configuration, prepared) ? try FrameSinks.target(configuration, prepared) : nil
+    let signals = try RunPorts.signals()
+    var target = stream
+    if target == nil { target = try FrameSinks.target(configuration, prepared) }
+    ports = try RunPorts(signals: signals, clock: clock)
+    bus = try WorkerBus(endpoint: ports.directory.busEndpoint)
+    regions = try RunRegions(design.plan, design.memory, jobCount: design.setup.jobCount)
+    let limits = MemoryLimits(prepared.launch, design.memory, budget: prepared.memory)
+    let canvas = design.plan.view.canvas
+    sink = try FrameSinks.make(
+      design.flow, target, configuration, isDirect: prepared.direct,
+      SinkContext(
+        clock: clock, encoder: prepared.launch.encoder, budget: prepared.memory, limit: limits.limit(of: .encoder),
+        workerDirectory: configuration.workerDirectory,
+        // No codec makes more of a picture than 16 bits for each of three samples and as much again.
+        largestPicture: UInt64(canvas.width * canvas.height) * 12, plan: design.plan.region, hasSound: prepared.hasSound,
+        soundFrames: design.plan.view.soundFrames ?? 0, warn: observer.warning))
     self.prepared = prepared
     self.configuration = configuration
     self.observer = observer
-    sluice_raise_descriptor_limit()
-    Leftovers.sweep()
-    let bytes = prepared.plan.bytes
-    let planRegion = try SharedRegion.create(bytes: bytes.count, writers: .maker)
-    UnsafeMutableRawBufferPointer(start: planRegion.base, count: bytes.count).copyBytes(from: bytes)
-    self.planRegion = planRegion
-    guard let view = PlanView(UnsafeRawPointer(planRegion.base), count: bytes.count) else {
-      throw SluiceError(.software, "the compiled plan is not valid")
-    }
-    guard view.frameCount > 0 else {
-      throw SluiceError(.badInput, "the timeline is empty", at: configuration.project.path)
-    }
-    let flow = RunEngine.flow(prepared, configuration, frames: view.frameCount, observer)
-    self.flow = flow
-    let missing = flow.missing
-    let sound = RunEngine.sound(prepared, view, flow)
-    try sound?.check(budget: prepared.memory, isAll: missing.isEmpty)
-    let pictures =
-      missing.isEmpty
-      ? .nothing
-      : try MemoryPlan.make(
-        plan: view, budget: prepared.memory, decoders: prepared.decoders, renderers: prepared.renderers,
-        lanes: prepared.lanes, lookAhead: Int64(prepared.launch.decoder.credit), segmented: !prepared.direct,
-        filterBytes: prepared.launch.filterBytes(Set((0..<view.filterCount).map { view.filter($0).name })),
-        besides: sound?.bytes ?? 0)
-    memory = sound.map { pictures.adding($0) } ?? pictures
-    // From here on there is something to clean up. A FIFO without a reader is waited for before.
-    let isStream = configuration.encoderCommand == nil && OutputTarget.isPipe(configuration.output)
-    let makeOutput = { () throws(SluiceError) in
-      try OutputTarget(
-        path: configuration.output, overwrite: configuration.overwrite, command: configuration.encoderCommand)
-    }
-    let stream = isStream ? try makeOutput() : nil
-    let fd = sluice_signals()
-    guard fd >= 0 else { throw SluiceError(.software, "signalfd: \(SystemError("signalfd").reason)") }
-    signals = FileDescriptor(fd)
-    if let stream { output = stream } else { output = try makeOutput() }
-    directory = try RunDirectory()
-    listener = try AttachListener(path: directory.attachSocket)
-    commands = try CommandServer(path: directory.controlSocket)
-    bus = try RouterSocket(endpoint: busGuard.endpoint(directory))
-    var setup = SchedulerSetup(runs: missing, memory: memory)
-    control = try ControlRegionWriter(
-      rings: memory.rings, jobCount: setup.jobCount, epoch: epoch)
-    var regions: [SharedRegion] = []
-    for (ring, slots) in zip(memory.rings, memory.sizes[0].slots) {
-      regions.append(
-        try SharedRegion.create(
-          bytes: max(ring.bytes, 4096), reserve: slots * ring.slotBytes, writers: .others))
-    }
-    ringRegions = regions
-    deaths = try DeathWatch()
-
-    let mapped = regions
-    setup.renderCredit = prepared.launch.renderer.credit
-    setup.encodeCredit = max(prepared.launch.encoder.credit, memory.encoderKeeps + 1)
-    setup.dropsOldest = prepared.launch.dropsOldest
-    setup.decoderPerSource = prepared.launch.decoderPerSource
-    setup.holdOnError = configuration.onError == .hold
-    setup.decoderDeaths = max(1, prepared.launch.decoder.restarts)
-    setup.rendererDeaths = max(1, prepared.launch.renderer.restarts)
-    setup.countFilterDeaths(prepared.launch)
-    setup.sound?.deaths = max(1, prepared.launch.audio.restarts)
-    let rings = memory.rings
-    scheduler = Scheduler(plan: view, setup: setup) { slot in
-      guard let ring = rings.firstIndex(where: { $0.firstSlot <= slot && slot < $0.firstSlot + $0.slotCount }) else { return nil }
-      let offset = (slot - rings[ring].firstSlot) * rings[ring].slotBytes
-      return FrameDescription(reading: mapped[ring].base + offset, slotBytes: rings[ring].slotBytes)
-    }
-  }
-
-  /// Makes room for one more lane, if there is work for it. False when the budget or the machine does not allow it.
-  func makeRoom() -> Bool {
-    let lanes = scheduler.laneLimit + 1
-    guard lanes <= memory.laneCapacity else { return false }
-    for (index, slots) in memory.sizes(lanes: lanes).slots.enumerated() {
-      guard ringRegions[index].reserve(upTo: slots * memory.rings[index].slotBytes) else { return false }
-    }
-    scheduler.handle(.room(lanes: lanes))
-    return true
+    self.clock = clock
+    loop = EventLoop(clock: clock)
+    let spawner = ProgramSpawner(
+      limits, workerDirectory: configuration.workerDirectory, attachSocket: ports.directory.attachSocket)
+    pool = WorkerPool(limits, spawner: spawner, numbers: Scheduler.unassigned, clock: clock, warn: observer.warning)
+    commands = ControlCommands(ports.commands)
+    reception = Reception(pool, regions, sink, bus, ports.listener, budget: prepared.memory)
+    let rate = configuration.project.canvas.rate.double
+    report = RunReport(prepared, rate: rate, started: clock.now)
+    scheduler = Scheduler(plan: design.plan.view, setup: design.setup, describe: regions.frameReader)
+    if prepared.launch.isRealTime { pace = (Pace(rate: rate), loop.timer { () throws(SluiceError) in }) }
   }
 
   func run() throws(SluiceError) -> RunStatistics {
     defer { end() }
+    do throws(SluiceError) {
+      return try work()
+    } catch {
+      guard error.code == .interrupted, error.advice.isEmpty else { throw error }
+      let remains = configuration.store == nil && !prepared.direct ? "nothing is kept with --no-cache" : sink.flow.remains
+      throw SluiceError(error.code, error.what, at: error.place, advice: remains)
+    }
+  }
+
+  private func work() throws(SluiceError) -> RunStatistics {
     if !scheduler.isDone { try startWorkers() }
-    try beginJoining()
-    while !finished {
-      pumpBus()
+    register()
+    try sink.start(in: loop)
+    while true {
+      bus.pump(pool, take)
       keepPace()
       scheduler.advance()
       try perform()
-      checkEnd()
-      if finished { break }
+      if scheduler.isDone || failure != nil { pool.forgetEnds() } else { try pool.settle() }
+      if hasEnded() { break }
       if let failure { throw failure }
-      try waitForEvents()
+      try loop.turn(mayWait: !bus.isFull)
+      try commands.serve(self)
     }
     quitWorkers()
-    try output.finish { () throws(SluiceError) in
-      try self.takeSignal()
-      try self.serveCommandsAlone()
-    }
-    try finishStore()
-    report(final: true)
-    return statistics()
+    try finishOutput()
+    observer.progress(report.progress(scheduler, sink, now: clock.now, isFinal: true))
+    return report.statistics(scheduler, pool, sink, run: ports.directory.name, now: clock.now)
   }
 
   private func startWorkers() throws(SluiceError) {
-    warnOfUncontained()
-    try startFilters()
-    try startSound()
-    for number in 0..<(scheduler.laneCount > 0 ? prepared.decoders : 0) { try spawn(SLUICE_ROLE_DECODER, number) }
-    // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
-    guard scheduler.laneCount > 0 else { return }
-    for number in 0..<prepared.renderers { try spawn(SLUICE_ROLE_RENDERER, number) }
-    for number in 0..<scheduler.laneCount { try spawn(SLUICE_ROLE_ENCODER, number) }
-  }
-
-  func spawn(_ role: sluice_role, _ number: Int, restarts: Int = 0, forSound: Bool = false) throws(SluiceError) {
-    let program = try WorkerPrograms.find(WorkerHandle.program(role), directory: configuration.workerDirectory)
-    let token = sluice_random() | 1
-    let limits = prepared.launch.role(role).limits
-    let environment = limits.environment(budget: prepared.memory).merging(
-      ["SLUICE_SOCKET": directory.attachSocket, "SLUICE_TOKEN": "\(token)"]) { $1 }
-    let process = try ChildProcess(program, arguments: [], environment: environment)
-    limits.apply(to: process.pid, number: number, memoryLimit: memoryLimit(role))
-    let name = "\(forSound ? "sound-" : "")\(WorkerHandle.title(role))-\(number)"
-    let worker = WorkerHandle(name: name, role: role, process: process, token: token, restarts: restarts)
-    worker.isForSound = forSound
-    workers.append(worker)
-  }
-
-  /// Sleeps until something happens or the next tick is due, then takes in everything but bus messages.
-  private func waitForEvents() throws(SluiceError) {
-    var fds = [
-      pollfd(fd: bus.pollDescriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0),
-      listener.watched,
-      assembler?.watched ?? pollfd(fd: -1, events: 0, revents: 0),
-      pollfd(fd: isWritten ? -1 : direct.relay?.watch ?? -1, events: Int16(POLLIN), revents: 0),
-      deaths.watched,
-    ]
-    let fixed = fds.count
-    let waiting = listener.waiting
-    for connection in waiting { fds.append(pollfd(fd: connection.raw, events: Int16(POLLIN), revents: 0)) }
-    for worker in workers where !worker.isWatched { worker.isWatched = deaths.add(worker.process) }
-    let third = workers.filter { !$0.isOurs && $0.connection != nil }
-    for worker in third { fds.append(pollfd(fd: worker.connection?.raw ?? -1, events: Int16(POLLIN), revents: 0)) }
-    let commandsAt = fds.count
-    fds += commands.watched
-    let now = sluice_now_ns()
-    let next = min(nextTick, nextPace)
-    let pause = next > now && !busIsFull ? Int32((next - now) / 1_000_000) + 1 : 0
-    _ = poll(&fds, nfds_t(fds.count), pause)
-
-    if fds[1].revents != 0 { try takeSignal() }
-    if fds[2].revents != 0 { listener.accept(own: workers.map(\.process.pid)) }
-    if fds[4].revents != 0 { direct.relay?.silenceDoorbell() }
-    if prepared.direct { try checkDirectEnd() }
-    if fds[3].revents != 0 { try watchAssembler() }
-    for (index, connection) in waiting.enumerated() where fds[fixed + index].revents != 0 { attach(connection) }
-    if fds[5].revents != 0 { for worker in workers where worker.process.hasEnded() { try died(worker) } }
-    for (index, worker) in third.enumerated() where fds[fixed + waiting.count + index].revents != 0 { linkEnded(worker) }
-    if sluice_now_ns() >= nextTick {
-      nextTick = sluice_now_ns() + 100_000_000
-      try tick()
+    if let text = prepared.launch.uncontainedWarning(configuration.launchFile) { observer.warning(text) }
+    for (name, filter) in prepared.launch.filters.sorted(by: { $0.key < $1.key })
+    where !filter.command.isEmpty && scheduler.hasFilter(WorkerEffect.key(of: name)) {
+      for number in 0..<filter.count { try pool.start(WorkerOrder(role: .filter, number: number, filter: name)) }
     }
-    commands.take(fds[commandsAt...])
-    try serveCommands()
+    if let sound = regions.memory.sound {
+      try pool.start(WorkerOrder(role: .audio, number: 0))
+      if sound.destination != .lane { try pool.start(WorkerOrder(role: .soundEncoder, number: 0)) }
+    }
+    guard scheduler.laneCount > 0 else { return }
+    for number in 0..<prepared.decoders { try pool.start(WorkerOrder(role: .decoder, number: number)) }
+    // Only what is rendered needs a renderer; who renders is known when the first frame comes, starting one costs 10 ms.
+    for number in 0..<prepared.renderers { try pool.start(WorkerOrder(role: .renderer, number: number)) }
+    for number in 0..<scheduler.laneCount { try pool.start(WorkerOrder(role: .encoder, number: number)) }
   }
 
-  func takeSignal() throws(SluiceError) {
-    guard sluice_read_signal(signals.raw) != 0 else { return }
-    throw SluiceError(.interrupted, "interrupted")
+  /// What the loop waits for.
+  private func register() {
+    ports.watchSignals(in: loop)
+    // What waits on the bus is taken in at the beginning of each turn.
+    let bus = bus
+    loop.watch(list: { $0.append(bus.watched) }, { (_: ArraySlice<pollfd>) throws(SluiceError) in })
+    ports.watchArrivals(in: loop, of: pool) { [unowned self] in reception.attach($0, &scheduler) }
+    ports.watchDeaths(in: loop, of: pool) { [unowned self] (worker) throws(SluiceError) in try died(worker) }
+    ports.watchGuests(in: loop, of: pool) { [unowned self] in guestSpoke($0) }
+    commands.attach(to: loop)
+    loop.every(100_000_000) { [unowned self] () throws(SluiceError) in try tick() }
+  }
+
+  // MARK: time
+
+  /// Allows the frames whose time has come, and wakes the loop when the next one's does.
+  private func keepPace() {
+    guard pace != nil else { return }
+    let found = pace?.pace.look(hasStarted: scheduler.counts.framesEncoded > 0, now: clock.now)
+    guard let found, let timer = pace?.timer else { return }
+    scheduler.allow(before: found.limit)
+    loop.set(timer, due: found.next)
   }
 
   private func tick() throws(SluiceError) {
-    listener.tick()
+    ports.listener.tick()
     commands.tick()
-    dropUnready()
-    endLeavers()
-    limits.note(scheduler.waitingFor)
-    rescan()
-    let now = sluice_now_ns()
-    if now >= nextSample {
-      nextSample = now + 200_000_000
-      let exactly = now >= nextExactSample
-      // Later and later: it walks the page tables of every process.
-      if exactly { nextExactSample = now + min(20_000_000_000, max(500_000_000, 2 * (now - started))) }
-      sampleMemory(exactly: exactly)
-      try watchBus()
-    }
+    report.limits.note(scheduler.waitingFor)
+    for worker in pool.workers { LeaseScan.read(worker, regions, clock, &scheduler) }
+    try sampleMemory()
     takeVerdicts()
-    endHungWorkers()
-    try startDue()
+    pool.endSilent()
+    pool.endIdle({ scheduler.waiting }, isKept: sink.isKeptByReader)
+    try pool.startDue()
     try watchFilters()
-    showStoreNotes()
-    report(final: false)
+    showNotes()
+    observer.progress(report.progress(scheduler, sink, now: clock.now, isFinal: false))
   }
 
-  /// The output as the user named it.
-  var outputName: String {
-    switch output.kind {
-    case .standardOutput: "standard output"
-    case .command: "--encoder-command"
-    case .file: configuration.output
+  private func sampleMemory() throws(SluiceError) {
+    let sample = report.memory.takeDue(now: clock.now)
+    guard sample != .none else { return }
+    noteMemory(exactly: sample == .exact)
+    guard try bus.beginsAnew() else { return }
+    observer.warning("the control bus was flooded: it begins anew, with all workers")
+    for worker in pool.workers { worker.kill(.busFlooded) }
+  }
+
+  private func noteMemory(exactly: Bool) {
+    let bytes = pool.sampleMemory(exactly: exactly, helper: sink.helper)
+    report.memory.note(anonymous: bytes.anonymous, total: bytes.total)
+  }
+
+  private func takeVerdicts() {
+    for verdict in sink.look(silenceFrom: pool.silenceFrom) {
+      // Of one that has gone meanwhile the segment has begun again.
+      guard let index = verdict.worker.index, pool.contains(verdict.worker), scheduler.isWriting(verdict.segment, index)
+      else { continue }
+      switch verdict.result {
+      case .segment(let copy):
+        sink.flow.replace(verdict.segment, with: copy)
+        scheduler.handle(.segmentWritten(worker: index, segment: verdict.segment, bytes: verdict.bytes))
+      case .nothing: verdict.worker.kill(.violation("what it wrote is no segment of its frames"))
+      case .failed(let error): failure = failure ?? error
+      }
     }
   }
 
-  /// Adds the place to an error that came from a worker about the output, which it knows as a descriptor only. Of an
-  /// external encoder that has ended the reason is how it ended.
-  func located(_ error: SluiceError) -> SluiceError {
-    guard error.place.isEmpty, error.code == .cannotCreate || error.what.hasPrefix("output: ") else { return error }
-    if let ending = output.commandEnding() {
-      return SluiceError(.cannotCreate, "the encoder command ended with \(ending) before it had read all frames", at: outputName)
+  /// Workers that do not come to an end with a picture, and filters that nobody serves.
+  private func watchFilters() throws(SluiceError) {
+    pool.endLateFilters { scheduler.filterJobs(of: $0).first?.job }
+    let missing = scheduler.missingFilters.map {
+      FilterWatch.Missing(
+        name: $0, isComing: pool.isComing(filter: $0), limitSeconds: prepared.launch.filters[$0]?.waitSeconds)
     }
-    var error = error
-    if error.what.hasPrefix("output: ") { error.what.removeFirst("output: ".count) }
-    error.place = outputName
-    return error
+    for finding in filters.look(missing, now: clock.now) {
+      if let error = finding.error(launchFile: configuration.launchFile) { throw error }
+      observer.warning(finding.words(socket: ports.directory.attachSocket))
+    }
   }
 
-  private func checkEnd() {
-    guard failure == nil, scheduler.isDone, isWritten else { return }
+  private func showNotes() { for note in sink.takeNotes() { observer.warning(note) } }
+
+  // MARK: deaths
+
+  /// A worker has ended and is reaped: it writes no more. Its slots come back, its work is issued again, a successor starts.
+  private func died(_ worker: WorkerHandle) throws(SluiceError) {
+    // What it said before it died is true, also what its lease says and its messages had no time to.
+    bus.pump(pool, take)
+    bus.receive(from: worker, take)
+    LeaseScan.read(worker, regions, clock, &scheduler)
+    pool.remove(worker)
+    let end = pool.limits.end(of: worker)
+    var wasAtWork = ""
+    var cost = ""
+    var progressed = false
+    if let index = worker.index {
+      wasAtWork = scheduler.workDescription(of: index)
+      if worker.role == .encoder { cost = sink.cost(ofDeathAt: scheduler.reach(of: index)) }
+      bus.forget(index)
+      progressed = hasProgressed(worker, index)
+      scheduler.handle(.workerDied(index, cause: end))
+    }
+    if scheduler.isDone || failure != nil { return }
+    if !worker.isOurs || worker.isLeaving || worker.isExtra && !worker.isReady { return try replaceLeaver(worker) }
+    if worker.role.encodes, prepared.launch.dropsOldest {
+      throw SluiceError(
+        .software, "\(worker.name) ended with \(end.words); a live output cannot be begun again", at: sink.name,
+        advice: "run it again")
+    }
+    pool.succeed(worker, end, progressed: progressed, wasAtWork: wasAtWork, cost: cost)
+  }
+
+  /// Whether a worker that has ended did work that is not lost with it.
+  private func hasProgressed(_ worker: WorkerHandle, _ index: Int) -> Bool {
+    switch worker.role {
+    case .encoder: reach.isFurther(scheduler.reach(of: index))
+    case .soundEncoder: reach.isFurther(sound: scheduler.soundReach)
+    case .decoder, .renderer, .audio, .filter: worker.progress > 0
+    }
+  }
+
+  /// A worker that is not started again has gone. Somebody must be left to do its work: else one of ours takes its place.
+  private func replaceLeaver(_ worker: WorkerHandle) throws(SluiceError) {
+    pool.sayGoodbye(worker)
+    switch worker.role {
+    case .audio, .soundEncoder:
+      // There is one of each, which is needed as long as there is sound to be made.
+      if scheduler.needsSound { try pool.start(WorkerOrder(role: worker.role, number: 0)) }
+    case .filter: break  // It is somebody else's: the render waits for the next one.
+    case .decoder, .renderer, .encoder:
+      guard !pool.workers.contains(where: { $0.role == worker.role && !$0.isLeaving }) else { return }
+      try pool.startOneMore(worker.role)
+    }
+  }
+
+  // MARK: the end
+
+  private func hasEnded() -> Bool {
+    guard failure == nil, scheduler.isDone, sink.isWhole else { return false }
     // The last streams are about to say that they have ended; they are waited for, but not for long.
-    if writtenAt == 0 { writtenAt = sluice_now_ns() }
-    finished = scheduler.openStreams == 0 || sluice_now_ns() - writtenAt > 1_000_000_000
+    let now = clock.now
+    let since = wholeSince ?? now
+    wholeSince = since
+    return scheduler.openStreams == 0 || now - since > 1_000_000_000
+  }
+
+  /// Asks all to end, waits a moment, ends the rest.
+  private func quitWorkers() {
+    noteMemory(exactly: scheduler.plan.frameCount < 30)
+    for worker in pool.workers { bus.send([Message(.quit)], to: worker) }
+    pool.quit()
+  }
+
+  /// Signals and commands are served meanwhile.
+  private func finishOutput() throws(SluiceError) {
+    let last = EventLoop(clock: clock)
+    ports.watchSignals(in: last)
+    commands.attach(to: last)
+    defer { showNotes() }
+    try sink.finish { () throws(SluiceError) in
+      commands.tick()
+      try last.turn(mayWait: false)
+      try commands.serve(self)
+    }
   }
 
   /// Ends every process. Regions, sockets, directory and temporary files go with their owners.
   private func end() {
-    output.abandon()
-    dismissCommands()
-    assembler?.process.end()
-    for worker in workers { worker.process.end() }
-    for connection in listener.waiting { AttachListener.refuse(connection, status: 3) }
-    // What is finished is kept, but nobody waits long for it.
-    _ = flow.store?.finish(milliseconds: 500)
+    commands.dismiss(self)
+    pool.endAll()
+    ports.refuseAll()
+    sink.abandon()
   }
 }

@@ -1,4 +1,4 @@
-import Timeline
+import Plan
 
 /// A plan of the store's own, which stays as long as anybody reads it. Thread-safe: it is never written.
 final class PlanCopy: @unchecked Sendable {
@@ -7,7 +7,7 @@ final class PlanCopy: @unchecked Sendable {
   let view: PlanView
 
   /// nil for what is no plan.
-  init?(_ plan: Plan) {
+  init?(_ plan: CompiledPlan) {
     bytes = .allocate(byteCount: plan.bytes.count, alignment: 16)
     bytes.copyBytes(from: plan.bytes)
     guard let base = bytes.baseAddress, let view = PlanView(UnsafeRawPointer(base), count: bytes.count) else {

@@ -1,7 +1,8 @@
 import CSluice
+import ContentStore
 import FrameModel
-import SluiceBase
-import Timeline
+import Plan
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -10,13 +11,15 @@ import Glibc
 extension Segment {
   /// Stands for the whole sound where segments are kept and found.
   static let sound = Segment(index: -1, frames: 0..<0)
+  /// As the store has it.
+  var kind: ContentKind { self == .sound ? .sound : .segment }
 }
 
 /// The keys of a run's segments, each made when it is asked for. Thread-safe.
 final class SegmentKeys: Sendable {
   /// A segment that may be stored, and the files that it stands on.
   struct Keyed: Sendable {
-    var key: SegmentKey
+    var key: ContentKey
     var files: [String]
     /// Sources of the plan that are sequences: their folders count too.
     var sequences: [Int]
@@ -24,6 +27,8 @@ final class SegmentKeys: Sendable {
   /// Raised when something else than the plan changes what a plan renders to.
   private static let version: [UInt8] = Array("sluice segment 1".utf8)
   private static let soundVersion: [UInt8] = Array("sluice sound 1".utf8)
+  /// Added to keys that know files by their contents.
+  private static let byContents: [UInt8] = Array("by contents".utf8)
 
   private let plan: PlanView
   private let sources: SourceBook
@@ -43,7 +48,7 @@ final class SegmentKeys: Sendable {
   func key(of segment: Segment) -> Keyed? {
     if segment == .sound { return soundKey() }
     if readsFiles { return nil }
-    let content = plan.content(of: segment.frames)
+    let content = plan.content(of: segment.frames, paths: sources.namesPaths)
     guard content.isReproducible else { return nil }
     return keyed([Self.version, programs, content.bytes], content.uses)
   }
@@ -57,7 +62,7 @@ final class SegmentKeys: Sendable {
 
   /// With the contents of the sources.
   private func keyed(_ about: [[UInt8]], _ uses: [SegmentContent.Use]) -> Keyed? {
-    var parts = about
+    var parts = sources.namesPaths ? about : [Self.byContents] + about
     var files: [String] = []
     var sequences: Set<Int> = []
     for use in uses {
@@ -66,7 +71,7 @@ final class SegmentKeys: Sendable {
       files += identity.files
       if plan.source(use.source).kind == .sequence { sequences.insert(use.source) }
     }
-    return Keyed(key: SegmentKey(of: parts), files: Set(files).sorted(), sequences: sequences.sorted())
+    return Keyed(key: ContentKey(of: parts), files: Set(files).sorted(), sequences: sequences.sorted())
   }
 
   /// Statistics of an earlier pass, matrices, and whatever else is there under one of its words.

@@ -1,6 +1,7 @@
+import ContentStore
 import FrameModel
-import SluiceBase
-import Timeline
+import Plan
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
@@ -15,6 +16,7 @@ final class SourceBook: Sendable {
   }
 
   private let watch = FileWatch()
+  private let names: any SourceIdentity
   private let plan: PlanView
   /// Files that name others, which nobody here knows.
   private let playlists: Set<String>
@@ -25,15 +27,24 @@ final class SourceBook: Sendable {
   /// Outer nil: not asked for yet.
   private let fonts: Monitor<[UInt8]??>
 
+  /// A sequence of the plan with the files that it had when the run began.
   private struct Sequence {
     var key: SequenceKey
-    var files: [(tick: Int64, path: String)]
+    var files: [File]
+  }
+  private struct File {
+    /// In its sequence, from 0.
+    var place: Int64
+    var path: String
   }
 
-  /// Looks at every file of the plan: call it before a decoder does. `media`: as probed. `workerDirectory`: where the
-  /// decoder program lies, which knows the fonts.
-  init(plan: PlanView, media: [String: MediaInfo], workerDirectory: String?) {
+  /// Looks at every file of the plan: call it before a decoder does. `media`: as probed. `names`: what stands in keys for a
+  /// file. `workerDirectory`: where the decoder program lies, which knows the fonts.
+  init(
+    plan: PlanView, media: [String: MediaInfo], names: any SourceIdentity = LocalIdentity(), workerDirectory: String?
+  ) {
     self.plan = plan
+    self.names = names
     self.workerDirectory = workerDirectory
     let listing: Set<String> = ["concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"]
     var playlists: Set<String> = []
@@ -67,16 +78,19 @@ final class SourceBook: Sendable {
     fonts = Monitor(nil)
   }
 
+  /// Whether keys hold the paths of files.
+  var namesPaths: Bool { names.namesPaths }
+
   /// nil: what it shows may differ from run to run.
   func identity(_ use: SegmentContent.Use) -> Identity? {
     guard let tables = Self.tables(use.effects) else { return nil }
-    var files = tables
+    var files = tables.map { File(place: 0, path: $0) }
     let source = plan.source(use.source)
     var needsFonts = false
     switch SourceKey(source) {
     case .file(let path):
       guard !playlists.contains(path) else { return nil }
-      files.append(path)
+      files.append(File(place: 0, path: path))
       needsFonts = path.lowercased().hasSuffix(".svg")
     case .filterGraph(let text): guard Self.isRepeatable(text) else { return nil }
     case .sequence:
@@ -84,17 +98,19 @@ final class SourceBook: Sendable {
       files += shown
     case .title: needsFonts = true
     case .subtitles(let key):
-      files.append(key.path)
+      files.append(File(place: 0, path: key.path))
       needsFonts = true
     case nil: return nil
     }
     var text = ""
-    for path in files {
-      guard !stale.contains(path), let file = watch.identity(path) else { return nil }
-      text += "\(path.utf8.count) \(path) \(file)\n"
+    for file in files {
+      guard !stale.contains(file.path), let found = watch.identity(file.path), let name = names.text(of: file.path, found)
+      else { return nil }
+      // A path says which picture of a sequence it is, and by its ending how it is read.
+      text += namesPaths ? "\(file.path.utf8.count) \(name)\n" : "\(file.place) \(name) \(Self.ending(file.path))\n"
     }
     guard let fonts = needsFonts ? fontBytes() : [] else { return nil }
-    return Identity(bytes: Array(text.utf8) + fonts, files: files)
+    return Identity(bytes: Array(text.utf8) + fonts, files: files.map(\.path))
   }
 
   /// The first file that is not what it was, or sequence that has not the files that it had; nil: all are.
@@ -111,26 +127,32 @@ final class SourceBook: Sendable {
   var staleFile: String? { stale.min() }
 
   /// Pictures of a sequence that a segment shows, and its first, which says what all are like.
-  private func sequence(_ use: SegmentContent.Use) -> [String]? {
+  private func sequence(_ use: SegmentContent.Use) -> [File]? {
     guard let sequence = sequences[use.source], let first = sequence.files.first else { return nil }
-    if use.reachesBeyond { return sequence.files.map(\.path) }
+    if use.reachesBeyond { return sequence.files }
     // A time shows the last picture at or before it; a picture that cannot be read is another one's turn.
     let low = (use.times.lowerBound * sequence.key.rate).floor - 2, high = (use.times.upperBound * sequence.key.rate).ceil + 2
-    let start = sequence.files.lastIndex { $0.tick <= low } ?? 0
-    return [first.path] + sequence.files[start...].prefix { $0.tick <= high }.map(\.path)
+    let start = sequence.files.lastIndex { $0.place <= low } ?? 0
+    return [first] + sequence.files[start...].prefix { $0.place <= high }
   }
 
   /// Those that are there, by their place in the sequence.
-  private static func files(of key: SequenceKey) -> [(tick: Int64, path: String)] {
-    guard let files = try? SequenceFiles(key) else { return [] }
-    return files.numbers.map { ($0 - key.first, files.path($0)) }
+  private static func files(of key: SequenceKey) -> [File] {
+    guard let files = try? SequenceFiles(key, list: Folder.names) else { return [] }
+    return files.numbers.map { File(place: $0 - key.first, path: files.path($0)) }
+  }
+
+  /// What stands behind the last dot of the file's name, in small letters; empty where there is none.
+  private static func ending(_ path: String) -> String {
+    let name = path.split(separator: "/").last ?? ""
+    return name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
   }
 
   /// nil when it cannot be told which fonts there are.
   private func fontBytes() -> [UInt8]? {
     fonts.with { known in
       if let known { return known }
-      let bytes = FontFiles.identity(workerDirectory)
+      let bytes = FontFiles.identity(workerDirectory, names)
       known = .some(bytes)
       return bytes
     }

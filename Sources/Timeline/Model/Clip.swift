@@ -1,8 +1,7 @@
 import FrameModel
+import Plan
 
 extension Project {
-  public enum Fit: String, Sendable, CaseIterable { case contain, cover, stretch, none }
-
   /// What a clip that is longer than its media shows after the end (or before the start, when it plays backwards).
   public enum Beyond: String, Sendable, CaseIterable {
     /// The last picture.
@@ -18,27 +17,7 @@ extension Project {
     case normal, add, multiply, screen, overlay, darken, lighten, difference
   }
 
-  /// A box in pixels.
-  public struct Box: Hashable, Sendable {
-    public var x: Animatable
-    public var y: Animatable
-    public var width: Animatable
-    public var height: Animatable
-    public init(x: Animatable, y: Animatable, width: Animatable, height: Animatable) {
-      self.x = x
-      self.y = y
-      self.width = width
-      self.height = height
-    }
-
-    /// nil while a side moves.
-    var constant: Rect? {
-      guard let x = x.constant, let y = y.constant, let width = width.constant, let height = height.constant else { return nil }
-      return Rect(x: x.double, y: y.double, width: width.double, height: height.double)
-    }
-  }
-
-  /// Where on the canvas a clip lies; nil sides: the canvas's.
+  /// Where on the canvas a clip lies. A side that is nil has the canvas's length.
   public struct Place: Hashable, Sendable {
     public var x = Animatable.zero
     public var y = Animatable.zero
@@ -50,27 +29,16 @@ extension Project {
 
   public enum Effect: Hashable, Sendable {
     /// A chain of libavfilter with one input and one output.
-    case avfilter(String, parameters: [Parameter])
+    case avfilter(String, parameters: [EffectParameter])
     /// Absolute path of a `.cube` file.
     case lut(String)
-    /// A filter of the user's, in a worker. Nothing else follows one, except for others.
+    /// A filter in a worker. Only other filters in workers may follow it.
     case worker(WorkerEffect)
   }
 
-  /// An option of a filter that is set for every frame: `sigma`, or `gblur.sigma` in a chain of several filters.
-  public struct Parameter: Hashable, Sendable {
-    public var name: String
-    public var value: Animatable
-    public init(_ name: String, _ value: Animatable) {
-      self.name = name
-      self.value = value
-    }
-  }
-
-  public enum Direction: String, Sendable, CaseIterable { case left, right, up, down }
-
-  /// From the clip before on the same track into this one, in the first `duration` of this clip. The clip before plays on
-  /// (its last picture is held where its media ends). Where none touches this clip it comes out of nothing.
+  /// How the clip before on the same track turns into this one, in the first `duration` of this clip. The clip before plays on
+  /// during that time (after the end of its media its last picture is held). Without a clip that ends where this one starts, this
+  /// one appears out of nothing.
   public struct Transition: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
       case dissolve
@@ -98,27 +66,32 @@ extension Project {
     /// Start on the timeline, and in the source.
     public var at = TimeValue.zero
     public var `in` = TimeValue.zero
-    /// On the timeline. nil: the rest of the source at the clip's speed.
+    /// Length on the timeline. nil: the rest of the source at the clip's speed.
     public var duration: TimeValue? = nil
-    /// Source seconds a second: negative plays backwards from `in`, 0 freezes the picture at `in`.
+    /// Seconds of the source in a second of the timeline. A negative speed plays backwards from `in`, 0 holds the picture at `in`.
     public var speed = Rational.one
     public var beyond = Beyond.hold
-    /// In pixels of the upright picture; nil: all of it.
-    public var crop: Box? = nil
+    /// The part of the picture that is shown, in pixels of the upright picture; nil: all of it.
+    public var crop: AnimatableRect? = nil
     public var place = Place()
     /// Degrees clockwise around the middle of the placed picture.
     public var rotate = Animatable.zero
     /// 0...1.
     public var opacity = Animatable.one
     public var blend = Blend.normal
-    /// In order; on the source's own picture, before it is cropped and placed.
+    /// Applied in this order to the source's own picture, before it is cropped and placed.
     public var effects: [Effect] = []
     public var transition: Transition? = nil
-    /// Of the source, where it has sound; nil: none of it. A clip of an audio track has no more than this, and its times and transition.
+    /// The source's sound, if it has any; nil: it is not heard. Of the other properties a clip on an audio track uses only its times
+    /// and its transition.
     public var sound: ClipSound? = ClipSound()
     public var enabled = true
-    /// The frame of the source that is shown, counted from 0 (`sluice frame --number`); nil: by time.
+    /// The number of the source's frame that is shown, from 0 (`sluice frame --number`); nil: the frame is found by its time.
     public var number: Int64? = nil
     public init(source: Int) { self.source = source }
   }
+}
+
+extension Project.Effect {
+  var worker: WorkerEffect? { if case .worker(let worker) = self { worker } else { nil } }
 }

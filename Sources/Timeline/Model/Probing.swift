@@ -1,25 +1,41 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// What must be known of the media before a plan can be compiled. A key names a source as it is to be opened: a path,
-/// `lavfi:GRAPH`, or a JSON object: `{"title": {…}}`, `{"subtitles": {…}, "width": …, "height": …}`,
-/// `{"sequence": {…}}`, and with effects `{"source": KEY, "effects": TEXT}` (see `EffectText`). `MediaProbe` answers it with a `MediaInfo`.
+/// What must be known of the media before a plan can be compiled. A probe key names a source as it is to be opened: a path,
+/// `lavfi:GRAPH`, or a JSON object: `{"title": {…}}`, `{"subtitles": {…}, "width": …, "height": …}`, `{"sequence": {…}}`, and with
+/// effects `{"source": KEY, "effects": TEXT}` (see `EffectText`). `MediaProbe` gives the `MediaInfo` for a key.
 extension Project {
-  /// Of a clip; nil where nothing is to be probed: a colour, a nested timeline, a grid.
+  /// The probe key of a clip's source. nil when nothing is to be probed: for a colour, a nested timeline or a grid.
   public func probeKey(of clip: Clip) -> String? {
     guard let key = sources[clip.source].source.probeKey(canvas: canvas, colored: !clip.effects.isEmpty) else { return nil }
     let effects = EffectText.json(clip.effects)
     return effects.isEmpty ? key : JSONValue.object(["source": .string(key), "effects": .string(effects)]).line
   }
 
-  /// What must be probed before the plan can be compiled, each key once, in order of first use: that of enabled clips on
-  /// enabled tracks with pictures, nested timelines' too (of a transparent clip too: its length counts), and with `sound` of
-  /// clips that are heard, and the chains of libavfilter that sound goes through (`SoundEffectKey`).
+  /// The keys that must be probed before the plan can be compiled, each once, in order of first use. They are those of enabled
+  /// clips on enabled tracks with pictures, in nested timelines as well. (Transparent clips count, because their length does.) With
+  /// `sound` there are also those of clips that are heard, and the chains of libavfilter for sound (`SoundEffectKey`).
   public func sourcePaths(sound: Bool = true) -> [String] {
     var seen: Set<String> = []
     var keys: [String] = []
     collect(into: &keys, &seen, sound)
     return sound ? keys + soundEffectKeys() : keys
+  }
+
+  /// The first clip that asks for a key, for errors; nil: none does.
+  public func place(ofKey key: String) -> String? { place(ofKey: key, path.isEmpty ? "" : path + ": ") }
+
+  private func place(ofKey key: String, _ prefix: String) -> String? {
+    for (index, track) in tracks.enumerated() where track.enabled {
+      for (number, clip) in track.clips.enumerated() where clip.enabled {
+        let place = "\(prefix)tracks[\(index)].clips[\(number)]"
+        if probeKey(of: clip) == key { return place }
+        guard case .timeline(let inner) = sources[clip.source].source else { continue }
+        if let found = inner.place(ofKey: key, inner.path.isEmpty ? place + " > " : inner.path + ": ") { return found }
+      }
+    }
+    return nil
   }
 
   private func collect(into keys: inout [String], _ seen: inout Set<String>, _ sound: Bool) {
@@ -35,7 +51,7 @@ extension Project {
     }
   }
 
-  /// Whether something of it is heard: a clip of an audio track, or one with pictures whose source has sound.
+  /// Whether anything of the project is heard: a clip of an audio track, or one with pictures whose source has sound.
   public func hasSound(media: [String: MediaInfo]) -> Bool {
     heardTracks.contains { index in
       tracks[index].clips.contains { clip in
@@ -52,7 +68,7 @@ extension Project {
 }
 
 extension Project.Source {
-  /// See `Project.probeKey(of:)`. A colour has a key only where it must be a picture, for effects.
+  /// See `Project.probeKey(of:)`. A colour has a key only with effects, for which it must be a picture.
   func probeKey(canvas: Canvas, colored: Bool = false) -> String? {
     switch self {
     case .file(let path): return path
@@ -74,7 +90,7 @@ extension Project.Source {
 }
 
 extension Project.Title {
-  /// Everything that decides its picture.
+  /// Everything that decides the title's picture.
   fileprivate func json(_ canvas: Canvas) -> JSONValue {
     .object([
       "text": .string(text), "font": .string(font), "size": .exact(size), "color": .string(color.hex),
@@ -95,14 +111,14 @@ extension Project.Subtitles {
   }
 }
 
-extension Project.Sequence {
+extension SequenceKey {
   fileprivate var json: JSONValue {
     .object(["pattern": .string(pattern), "first": .number(Int(first)), "fps": .string("\(rate.num)/\(rate.den)")])
   }
 }
 
 extension JSONValue {
-  /// A number where a decimal is exact, else a fraction in a string.
+  /// A number when a decimal is exact, otherwise a fraction in a string.
   static func exact(_ value: Rational) -> JSONValue {
     let text = DecimalText.text(value)
     return text.contains("/") ? .string(text) : .number(text: text)
@@ -112,7 +128,7 @@ extension JSONValue {
 /// Effects as text, for the decoder that applies them: `[{"avfilter": "gblur=sigma=4", "parameters": ["sigma"]},
 /// {"lut": "/a.cube"}]`. The values of parameters are not in it.
 enum EffectText {
-  /// Empty without effects. Those of workers are none of the decoder's.
+  /// Empty without effects. Effects in workers are left out, because the decoder does not apply them.
   static func json(_ effects: [Project.Effect]) -> String {
     let list = effects.compactMap { (effect) -> JSONValue? in
       switch effect {

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 
 /// The validated model of a project file. Indices in it are in range, names resolved, ranges checked; what needs the
 /// media (durations, crops against picture sizes) is checked by the plan compiler.
@@ -20,7 +21,7 @@ public struct Project: Hashable, Sendable {
     public var kind = TrackKind.video
     public var name = ""
     public var enabled = true
-    /// Of its clips' sound as a whole.
+    /// What is done to the sound of all its clips together.
     public var sound = TrackSound()
     public var clips: [Clip]
     public init(kind: TrackKind = .video, name: String = "", clips: [Clip] = []) {
@@ -30,7 +31,7 @@ public struct Project: Hashable, Sendable {
     }
   }
 
-  /// The `output` object: nil where the file says nothing.
+  /// The `output` object. What the file does not say is nil.
   public struct Output: Hashable, Sendable {
     public var codec: String? = nil
     public var preset: String? = nil
@@ -42,24 +43,24 @@ public struct Project: Hashable, Sendable {
     public var options: [OutputSettings.Option] = []
     /// Workers that every output frame goes through, in order, between renderer and encoder.
     public var effects: [WorkerEffect] = []
-    /// nil: the file says nothing of the sound.
+    /// nil: the file does not mention sound.
     public var audio: AudioOutput? = nil
     public init() {}
   }
 
-  /// The `output.audio` object: nil where the file says nothing.
+  /// The `output.audio` object. What the file does not say is nil.
   public struct AudioOutput: Hashable, Sendable {
     public var codec: String? = nil
     /// Bits a second.
     public var bitRate: Int64? = nil
-    /// Of the sound's encoder, in the file's order.
+    /// Options of the sound's encoder, in the file's order.
     public var options: [OutputSettings.Option] = []
-    /// LUFS that the whole is brought to; nil: it is left as it is. The plan compiler puts it into the plan.
+    /// Loudness to which the whole is brought, in LUFS; nil: it is left as it is. The plan compiler puts it into the plan.
     public var loudness: Rational? = nil
     public init() {}
   }
 
-  /// File that it was read from; empty when it was made by a command.
+  /// File from which the project was read; empty when a command made it.
   public var path = ""
   public var canvas: Canvas
   /// Samples a second of the sound, and its channels.
@@ -69,15 +70,18 @@ public struct Project: Hashable, Sendable {
   /// The first is at the bottom.
   public var tracks: [Track] = []
   public var output = Output()
-  /// Interlaced sources are made progressive. Not where a frame is taken as it is (`sluice frame FILE`).
+  /// Whether the times were computed exactly, and not written by a person or another program. Such times are never moved to the
+  /// frame beside them.
+  var isComputed = false
+  /// Whether interlaced sources are made progressive. They are not when a frame is taken as it is (`sluice frame FILE`).
   public var deinterlaces = true
 
   public init(canvas: Canvas) { self.canvas = canvas }
 }
 
 extension Project.Output {
-  /// Settings for the encoder: what the file says, and for the rest the defaults: libx264, preset veryfast, crf 23,
-  /// two threads. Size, rate, colour and shape come from the canvas when the plan is compiled.
+  /// Settings for the encoder: those of the file, and defaults for the rest (libx264, preset veryfast, crf 23, two threads). Size,
+  /// rate, colour and pixel shape are set from the canvas when the plan is compiled.
   public func settings() -> OutputSettings {
     var settings = OutputSettings()
     if let codec { settings.codec = codec }

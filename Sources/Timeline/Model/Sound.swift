@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 
 extension Project {
   public enum Channels: String, Sendable, CaseIterable {
@@ -34,9 +35,9 @@ extension Project {
     public var fadeIn: Fade? = nil
     public var fadeOut: Fade? = nil
     public var effects: [SoundPlan.Effect] = []
-    /// Among the source's streams of sound, from 0; nil: the first.
+    /// Number of the stream among the source's streams of sound, from 0; nil: the first.
     public var stream: Int? = nil
-    /// At speeds other than 1.
+    /// Whether the pitch stays the same at speeds other than 1.
     public var preservesPitch = true
     public var isMuted = false
     public init() {}
@@ -49,12 +50,12 @@ extension Project {
     public var pan = Animatable.zero
     public var effects: [SoundPlan.Effect] = []
     public var isMuted = false
-    /// Of the timeline's tracks only those are heard that are solo, where there is one.
+    /// When any track of the timeline is solo, only solo tracks are heard.
     public var isSolo = false
     public init() {}
   }
 
-  /// Indices of the tracks that are heard: enabled, not muted, and solo where one of the enabled is, itself muted or not.
+  /// Indices of the tracks that are heard: those that are enabled and not muted, and solo if any enabled track is (even a muted one).
   public var heardTracks: [Int] {
     let sounding = tracks.indices.filter { tracks[$0].kind != .subtitles && tracks[$0].enabled }
     let isSolo = sounding.contains { tracks[$0].sound.isSolo }
@@ -63,12 +64,12 @@ extension Project {
 }
 
 extension Project.Clip {
-  /// Whether it may be heard, as far as it says itself.
+  /// Whether the clip may be heard, as far as its own properties tell.
   var isAudible: Bool { enabled && speed != .zero && number == nil && sound.map { !$0.isMuted } ?? false }
 }
 
 extension SoundPlan.Curve {
-  /// By the names that a project file has for them.
+  /// The curves with their names in project files.
   static let named: [(name: String, curve: SoundPlan.Curve)] = [
     ("linear", .linear), ("equalPower", .equalPower), ("exponential", .exponential), ("sCurve", .sCurve),
   ]

@@ -1,7 +1,9 @@
 import FrameModel
+import Plan
 
 extension Project {
-  /// What must be asked of libavfilter before a run: its chains in the sound of what is heard, each once, with the first place of it.
+  /// Keys of the libavfilter chains in the sound of everything that is heard, which must be tried before a run. Each is there once,
+  /// with the first place in the project that has it.
   func soundEffectKeys() -> [String] {
     var keys: [String] = []
     var seen: Set<String> = []

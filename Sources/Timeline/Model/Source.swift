@@ -1,37 +1,21 @@
 import FrameModel
+import Plan
 
 extension Project {
   /// Where pictures come from.
   public enum Source: Hashable, Sendable {
     /// Absolute path of a video or a picture.
     case file(String)
-    case sequence(Sequence)
+    case sequence(SequenceKey)
     case lavfi(String)
     case color(RGBA)
     case title(Title)
     case subtitles(Subtitles)
-    /// Another timeline: its canvas is the picture, its background shows where it is opaque.
+    /// Another timeline. Its canvas is the picture; the background is part of it as far as it is opaque.
     indirect case timeline(Project)
-    /// Made into a timeline by `GridLayout` when the plan is compiled. Its sources are those of the project it is in.
+    /// A grid becomes a timeline when the plan is compiled (`GridLayout`). It shows sources of the project in which it is.
     case grid(Grid)
   }
-
-  /// Numbered pictures, one a frame.
-  public struct Sequence: Hashable, Sendable {
-    /// Absolute path with one `%d` or `%0Nd` for the number.
-    public var pattern: String
-    public var first: Int64
-    /// Pictures a second.
-    public var rate: Rational
-    public init(pattern: String, first: Int64, rate: Rational) {
-      self.pattern = pattern
-      self.first = first
-      self.rate = rate
-    }
-  }
-
-  public enum Align: String, Sendable, CaseIterable { case left, center, right }
-  public enum VerticalAlign: String, Sendable, CaseIterable { case top, middle, bottom }
 
   /// Text, laid out in a box of `width` by `height` pixels that is the source's picture (transparent where nothing is).
   public struct Title: Hashable, Sendable {
@@ -42,8 +26,8 @@ extension Project {
     /// Pixels of the em square.
     public var size = Rational(72)
     public var color = RGBA(red: 1, green: 1, blue: 1)
-    public var align = Align.center
-    public var vertical = VerticalAlign.middle
+    public var align = TitleKey.Align.center
+    public var vertical = TitleKey.Vertical.middle
     /// nil: the canvas's.
     public var width: Int? = nil
     public var height: Int? = nil
@@ -53,7 +37,7 @@ extension Project {
     public init(text: String) { self.text = text }
   }
 
-  /// A subtitle file, drawn over the canvas. What the file says itself (ASS styles) goes first.
+  /// A subtitle file, drawn over the canvas. Styles of the file itself (ASS) have precedence over the ones here.
   public struct Subtitles: Hashable, Sendable {
     /// Absolute path of a file that libass or libavformat reads: SRT, ASS, SSA, WebVTT.
     public var path: String
@@ -99,10 +83,10 @@ extension Project {
     /// nil: the canvas's.
     public var width: Int? = nil
     public var height: Int? = nil
-    /// nil: the smallest square that holds all; of a scrolling grid across its way.
+    /// nil: the smallest square that holds all tiles. For a scrolling grid this counts across the direction of scrolling.
     public var columns: Int? = nil
-    /// Rows that are seen at once when it scrolls up or down (columns when left or right); nil: as many as make tiles
-    /// of the canvas's shape.
+    /// Rows that are seen at once when the grid scrolls up or down, columns when it scrolls left or right. nil: as many as give the
+    /// tiles the canvas's shape.
     public var visible: Int? = nil
     /// Pixels between tiles, and between them and the edge.
     public var gap = 0

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// `metadata.sluice`: what a project file says and OpenTimelineIO has no field for, with the keys of the project file.

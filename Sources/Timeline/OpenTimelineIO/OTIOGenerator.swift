@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Pictures that are made, not read. OpenTimelineIO names no kinds: these are the ones that are in use.

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Numbered pictures, as an `ImageSequenceReference` names them. Picture k has the number start_frame + k * frame_step and
@@ -67,7 +68,7 @@ struct OTIOImageSequence {
     let whole = folder + prefix + "%0\(max(1, padding))d" + suffix
     let isPlain = step == 1 && first >= 0 && !(folder + prefix + suffix).contains("%")
     let plain = OTIOMedia(
-      source: .sequence(Project.Sequence(pattern: whole, first: first, rate: rate)), name: name,
+      source: .sequence(SequenceKey(pattern: whole, first: first, rate: rate)), name: name,
       text: "the pictures \(whole) from \(first)")
     guard check, let pictures = pictures(available, used) else {
       return isPlain || !check ? (plain, nil) : (nil, "\(whole) has too many pictures for a step of \(step)")
@@ -117,7 +118,7 @@ struct OTIOImageSequence {
     var track = Project.Track()
     let clock = OTIOClock(rate: canvas.rate)
     var sources: [Project.Source: Int] = [:]
-    func add(_ source: Project.Source, _ name: String, _ run: Range<Int64>, speed: Rational = .one) {
+    func add(_ source: Project.Source, _ name: String, _ run: Range<Int64>) {
       let index = sources[source] ?? project.sources.count
       if index == project.sources.count {
         sources[source] = index

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// What takes up time on a track.

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// What a clip shows, found from its media references.

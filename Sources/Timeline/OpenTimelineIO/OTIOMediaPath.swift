@@ -1,4 +1,5 @@
 import SluiceBase
+import SystemBase
 
 /// Where an OpenTimelineIO `target_url` points.
 enum OTIOMediaPath: Equatable {

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// A clip on its way into a project: with times that transitions may still change.

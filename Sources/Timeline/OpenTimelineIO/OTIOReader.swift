@@ -1,6 +1,7 @@
 import CSluice
 import FrameModel
 import SluiceBase
+import SystemBase
 
 /// What an OpenTimelineIO file becomes, and what there is to say about it.
 public struct OTIOResult: Sendable {

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Makes the project of a whole file.
@@ -64,7 +65,7 @@ struct OTIORoot {
       builder.add(Project.Track(clips: item.piece.flatMap { builder.finish($0, kind: .video) }.map { [$0] } ?? []))
       extent = item.duration
     }
-    guard let frames = FrameGrid(rate: canvas.rate).firstFrame(from: extent), frames > 0 else {
+    guard let frames = FrameGrid(rate: canvas.rate).firstFrame(from: .seconds(extent)), frames > 0 else {
       context.errors.add("the timeline is empty: it has no length", at: root.offset, root.place)
       return nil
     }

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Makes tracks of compositions. Children of a Track follow each other; a Transition takes no time of its own.
@@ -100,7 +101,7 @@ struct OTIOTrackReader {
     let children = track.array("children").enumerated().compactMap { index, value in
       OTIOObject(value, track.path("children[\(index)]"), context)
     }
-    let transitions = children.map { $0.schema == "Transition" ? OTIOTransition($0, clock) : nil }
+    let transitions = children.map { $0.schema == "Transition" ? OTIOTransition($0) : nil }
     var joints = OTIOJoints(context: context, canvas: canvas, kind: kind)
     for (index, child) in children.enumerated() {
       if let transition = transitions[index] {

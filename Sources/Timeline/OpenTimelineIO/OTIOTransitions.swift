@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// A Transition: from `inOffset` before the cut it lies on to `outOffset` behind it.
@@ -7,7 +8,7 @@ struct OTIOTransition {
   let inOffset: Rational
   let outOffset: Rational
 
-  init(_ object: OTIOObject, _ clock: OTIOClock) {
+  init(_ object: OTIOObject) {
     self.object = object
     func offset(_ key: String) -> Rational {
       guard let time = object.time(key)?.seconds else { return .zero }

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Makes the items of one clip.
@@ -7,11 +8,11 @@ struct ClipBuilder {
   let clip: Project.Clip
   let source: TimelineBuilder.Source
   let times: ClipTimes.Result
-  /// Output frames in which it is seen, with the transition out of it.
+  /// Output frames in which the clip is seen, the transition to the next clip included.
   let frames: Range<Int64>
   let place: String
   let hasTransition: Bool
-  /// A transition moves it.
+  /// Whether a transition moves the clip.
   let slides: Bool
 
   private var context: PlanContext { timeline.context }
@@ -42,7 +43,7 @@ struct ClipBuilder {
     guard let geometry = geometry.resolve(fitting) else { return [] }
     var items: [PlanItem] = []
     for (index, piece) in times.pieces.enumerated() {
-      // The first piece and the last reach as far as the clip does, with its transitions.
+      // The first and the last piece reach to the ends of the clip, transitions included.
       var frames = piece.frames
       if index == 0 { frames = min(frames.lowerBound, shown.lowerBound)..<frames.upperBound }
       if index == times.pieces.count - 1 { frames = frames.lowerBound..<max(frames.upperBound, shown.upperBound) }
@@ -116,8 +117,8 @@ struct ClipBuilder {
     ).items().items
   }
 
-  /// Where the inner timeline's canvas lies, when its clips may be drawn straight onto this one's surface: the picture is the
-  /// same as if it were drawn by itself first, and sharper where it is scaled. nil: it must be drawn by itself.
+  /// Where the inner timeline's canvas lies, if its clips may be drawn straight onto this one's surface. The picture is then the
+  /// same as if the inner canvas were drawn first, and sharper when it is scaled. nil: the inner canvas must be drawn by itself.
   private func plainSurface(_ geometry: PlanItem.Geometry, _ inner: Project) -> Surface? {
     guard !hasTransition, clip.opacity.constant == .one, clip.rotate.constant == .zero, clip.blend == .normal else { return nil }
     let needs = Isolation(inner)
@@ -137,8 +138,7 @@ struct ClipBuilder {
 
   /// Seconds of the clip at output second T.
   private var clipTime: TimeMap {
-    TimeMap(
-      offset: timeline.map.offset.subtracting(times.start) ?? timeline.map.offset, speed: timeline.map.speed)
+    TimeMap(offset: timeline.map.offset.minus(times.start), speed: timeline.map.speed)
   }
 
   private var geometry: ClipGeometry {
@@ -158,13 +158,13 @@ struct ClipBuilder {
   }
 }
 
-/// When a timeline within another cannot be drawn straight onto it.
+/// Why a nested timeline cannot be drawn straight onto the outer one.
 private struct Isolation {
-  /// It has blend modes: they see only what lies below them in their own timeline.
+  /// It has blend modes, which must see only what lies below them in their own timeline.
   var always = false
-  /// It has transitions that cross its canvas.
+  /// It has transitions whose pictures move over its canvas.
   var whenMoved = false
-  /// It has turned pictures.
+  /// It has rotated pictures.
   var whenDistorted = false
 
   init(_ project: Project) {
@@ -189,7 +189,7 @@ private struct Isolation {
 }
 
 extension PlanItem.Geometry {
-  /// The same place for a colour, which has no source.
+  /// The same place for a colour, which has no source rectangle.
   fileprivate var filled: PlanItem.Geometry {
     guard case .resting(_, let destination) = self else { return self }
     return .resting(source: Rect(x: 0, y: 0, width: 0, height: 0), destination: destination)

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Where the picture of one clip lies on a surface.
@@ -10,14 +11,14 @@ struct ClipGeometry {
   /// Seconds of the clip at output second T.
   let time: TimeMap
   let context: PlanContext
-  /// A transition moves it.
+  /// Whether a transition moves the clip.
   let slides: Bool
 
-  /// nil when nothing of it is ever seen. `picture` nil: a fill of the whole place.
+  /// Returns nil when nothing of the clip is ever seen. Without `picture` the clip is a fill of its whole place.
   func resolve(_ picture: Fitting?) -> PlanItem.Geometry? {
     if let opacity = clip.opacity.constant, opacity == .zero { return nil }
     let fitting = picture ?? Fitting(width: Double(canvas.width), height: Double(canvas.height), aspect: 1)
-    let fit = picture == nil ? Project.Fit.stretch : clip.place.fit
+    let fit = picture == nil ? Fit.stretch : clip.place.fit
     guard let rotation = clip.rotate.constant, clip.opacity.constant != nil, let box = box.constant,
       !surface.moves, !slides, rotation == .zero || surface.isSame
     else { return moving(fitting, fit) }
@@ -38,7 +39,7 @@ struct ClipGeometry {
     return .resting(source: picture == nil ? nothing : visible.source, destination: visible.destination)
   }
 
-  private func moving(_ fitting: Fitting, _ fit: Project.Fit) -> PlanItem.Geometry {
+  private func moving(_ fitting: Fitting, _ fit: Fit) -> PlanItem.Geometry {
     .moving(
       context.add(
         Motion(
@@ -48,9 +49,9 @@ struct ClipGeometry {
           parent: surface.motion(context, width: canvas.width, height: canvas.height))))
   }
 
-  /// The whole canvas where nothing else is said.
-  private var box: Project.Box {
-    Project.Box(
+  /// The clip's place; sides that it does not give are the canvas's.
+  private var box: AnimatableRect {
+    AnimatableRect(
       x: clip.place.x, y: clip.place.y, width: clip.place.width ?? .constant(Rational(Int64(canvas.width))),
       height: clip.place.height ?? .constant(Rational(Int64(canvas.height))))
   }

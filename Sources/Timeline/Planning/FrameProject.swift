@@ -1,12 +1,22 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// The project of `sluice frame FILE`: one frame of one source, as it is.
+/// The project of `sluice frame FILE`: one frame of one source, unchanged.
 public enum FrameProject {
   public enum Position: Equatable, Sendable {
     case time(TimeValue)
     /// In presentation order, from 0.
     case number(Int64)
+  }
+
+  /// The frame of a project that is shown at a time.
+  public static func frame(at time: TimeValue, of project: Project) -> Int64 {
+    switch time {
+    case .frames(let count): count
+    case .seconds(let seconds):
+      FrameGrid(rate: project.canvas.rate).reached(seconds).times(project.canvas.rate).floor
+    }
   }
 
   /// A canvas of the source's own upright size, samples and colour, so that a frame which needs no turning is taken
@@ -39,7 +49,7 @@ public enum FrameProject {
     case .time(let time):
       guard !time.isNegative else { throw SluiceError(.usage, "--at \(time): must not be negative") }
       if let length = info.duration, info.kind != .image, let start = FrameGrid(rate: rate).seconds(time), start >= length {
-        throw SluiceError(.usage, "--at \(time): the source is \(TimeValue.seconds(length)) seconds long", at: info.path)
+        throw SluiceError(.usage, "--at \(time): the source is \(length.clock) long", at: info.path)
       }
       clip.in = time
     }

@@ -1,7 +1,8 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// What `sluice grid` asks for; nil: the default named here.
+/// The options of `sluice grid`. nil stands for the default that is named here.
 public struct GridOptions: Sendable {
   /// Absolute paths of videos and pictures, in reading order.
   public var files: [String]
@@ -13,21 +14,23 @@ public struct GridOptions: Sendable {
   public var rate: Rational? = nil
   /// Pixels between tiles.
   public var gap = 0
-  /// nil: the longest video's length; 10 seconds when all are pictures.
+  /// nil: the longest video's length; 10 seconds when all are pictures, or videos of one.
   public var duration: TimeValue? = nil
   public var background = RGBA.black
-  /// nil: it stands still. Speed in pixels a second.
+  /// Direction of scrolling, and its speed in pixels a second; nil: the grid does not scroll.
   public var scroll: (direction: Project.Grid.Direction, speed: Rational)? = nil
   /// The file's name below each tile.
   public var labels = false
+  /// What a clip that is shorter than the grid shows after its end.
+  public var beyond = Project.Beyond.loop
 
   public init(files: [String]) { self.files = files }
 }
 
-/// Lays clips out in a grid: one track each where it stands still (a clip that is shorter than the grid holds its last
-/// frame), one clip of a grid that scrolls otherwise (there clips start again).
+/// Lays clips out in a grid: one track each where it stands still, one clip of a grid that scrolls otherwise. What a clip
+/// that is shorter than the grid shows is the same as in a project's grid.
 public enum GridBuilder {
-  /// `media` holds every file. Throws when an option does not work out.
+  /// `media` has every file. Throws when the options do not fit each other or the media.
   public static func project(_ options: GridOptions, media: [String: MediaInfo]) throws(SluiceError) -> Project {
     let count = options.files.count
     guard count > 0 else { throw SluiceError(.usage, "a grid needs at least one file") }
@@ -68,7 +71,7 @@ public enum GridBuilder {
     grid.gap = options.gap
     grid.labels = options.labels ? Project.Grid.Labels() : nil
     grid.scroll = options.scroll.map { Project.Grid.Scroll(direction: $0.direction, speed: $0.speed) }
-    grid.beyond = options.scroll == nil ? .hold : .loop
+    grid.beyond = options.beyond
     do throws(SluiceError) {
       if options.scroll == nil {
         let laid = try GridLayout.timeline(grid, of: project, media: media, duration: duration)
@@ -102,11 +105,21 @@ public enum GridBuilder {
       }
       return duration
     }
-    let moving = infos.filter { $0.kind != .image }
+    let moving = infos.filter { $0.kind != .image && !$0.isOnePicture }
     guard !moving.isEmpty else { return .seconds(Rational(10)) }
     guard let longest = moving.compactMap(\.duration).max(), longest > .zero else {
       throw SluiceError(.badInput, "the length of the clips is not known", at: moving[0].path, advice: "give --duration")
     }
     return .seconds(longest)
+  }
+}
+
+extension MediaInfo {
+  /// A video of a single picture, as GIFs and screenshots are: no measure of how long something is to be seen.
+  fileprivate var isOnePicture: Bool {
+    guard let video else { return false }
+    if let frames = video.frames { return frames == 1 }
+    guard let duration, video.averageRate > .zero else { return false }
+    return duration.times(video.averageRate) <= .one
   }
 }

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Where the tiles of a grid lie, in whole pixels. Tiles have even sizes.
@@ -10,7 +11,8 @@ struct GridGeometry {
     var pitch: Int
     var count: Int
 
-    /// Even sizes that fill `length` but for `padding` at both ends; what is left goes to the ends. nil: they do not fit.
+    /// Tiles of an even size that fill `length`, with `padding` at both ends. Pixels that are left over go to the ends. Returns nil
+    /// when the tiles do not fit.
     init?(filling length: Int, count: Int, gap: Int, padding: Int) {
       let (gaps, gapOverflow) = gap.multipliedReportingOverflow(by: count - 1)
       let (ends, endOverflow) = padding.multipliedReportingOverflow(by: 2)
@@ -24,7 +26,7 @@ struct GridGeometry {
       self.count = count
     }
 
-    /// `count` tiles that roll by, of which `visible` fill the length at once (by less than two pixels each too large).
+    /// `count` tiles that scroll by. `visible` of them fill the length at once; each may be up to two pixels too large.
     init?(rolling length: Int, count: Int, visible: Int, gap: Int) {
       guard visible > 0, (0..<length).contains(gap) else { return nil }
       let whole = (length - 1) / visible + 1 - gap
@@ -43,15 +45,15 @@ struct GridGeometry {
     var row: Int
     /// Index into the grid's sources.
     var source: Int
-    /// Its turn in the grid's order.
+    /// Its position in the grid's order.
     var turn: Int
   }
 
-  /// Of the canvas that the grid is drawn on.
+  /// Size of the canvas on which the grid is drawn.
   let width: Int
   let height: Int
   let columns: Axis
-  /// Of a grid that scrolls: the wall before it repeats.
+  /// Length of a scrolling grid before it repeats.
   let rows: Axis
   /// Pixels at the foot of each tile; 0 without labels.
   let labelHeight: Int
@@ -103,10 +105,11 @@ struct GridGeometry {
     tiles = Self.tiles(grid, columns: columns.count, rows: rows.count)
   }
 
-  /// How many of these fill that length best.
+  /// How many such tiles fill the length best.
   private static func most(_ length: Int, _ pitch: Int) -> Int { max(1, (2 * length + pitch) / max(1, 2 * pitch)) }
 
-  /// By rows. The last places of a grid that stands still stay empty; where it scrolls they are filled from the start.
+  /// The tiles by rows. The last places of a grid that does not scroll stay empty. In one that scrolls they are filled with the
+  /// first sources again.
   private static func tiles(_ grid: Project.Grid, columns: Int, rows: Int) -> [Tile] {
     let count = grid.sources.count
     var order = Array(0..<count)

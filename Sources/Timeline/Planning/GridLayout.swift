@@ -1,17 +1,17 @@
 import FrameModel
 import SluiceBase
 
-/// Makes a grid into the timeline that it stands for.
+/// Turns a grid into the timeline that it describes.
 enum GridLayout {
   static let maximumClips = 100_000
 
-  /// On a canvas of the grid's size and background, otherwise that of `project`, whose sources it has (and those of the
-  /// labels behind them). Every tile plays as if it had always been there: it shows the source at the grid's time, from
-  /// the start again or as `beyond` says where that is over.
+  /// The timeline has the grid's size and background, and otherwise the canvas of `project`. It has that project's sources, and
+  /// behind them those of the labels. Every tile shows its source at the grid's time; after the source's end it shows what
+  /// `beyond` says.
   ///
-  /// A wall that scrolls repeats after rows * (tile + gap) pixels. A clip exists only while its tile is on the canvas.
+  /// A grid that scrolls repeats after rows * (tile + gap) pixels. A clip exists only while its tile is on the canvas.
   ///
-  /// `duration` nil: as long as the longest source. Throws what does not work out, without a place.
+  /// Without `duration` the timeline is as long as its longest source. Throws without a place when the tiles do not fit.
   static func timeline(
     _ grid: Project.Grid, of project: Project, media: [String: MediaInfo], duration: TimeValue?
   ) throws(SluiceError) -> Project {
@@ -29,7 +29,7 @@ enum GridLayout {
     return result
   }
 
-  /// Keys of the grid's sources and of its labels.
+  /// Probe keys of the grid's sources and of its labels.
   static func probeKeys(_ grid: Project.Grid, of project: Project) -> [String] {
     var result = emptyTimeline(grid, of: project)
     if let geometry = try? GridGeometry(grid, canvas: project.canvas) { _ = appendLabels(grid, geometry, to: &result) }
@@ -42,6 +42,7 @@ enum GridLayout {
 
   private static func emptyTimeline(_ grid: Project.Grid, of project: Project) -> Project {
     var result = Project(canvas: project.canvas)
+    result.isComputed = true
     result.canvas.width = grid.width ?? project.canvas.width
     result.canvas.height = grid.height ?? project.canvas.height
     result.canvas.background = grid.background
@@ -51,7 +52,7 @@ enum GridLayout {
     return result
   }
 
-  /// A title for every source of the grid. Index of the project's source for each of the grid's; empty without labels.
+  /// Adds a title for every source of the grid. Returns the titles' indices among the project's sources; empty without labels.
   private static func appendLabels(_ grid: Project.Grid, _ geometry: GridGeometry, to project: inout Project) -> [Int] {
     guard let labels = grid.labels else { return [] }
     var titles: [Int: Int] = [:]
@@ -69,7 +70,7 @@ enum GridLayout {
     }
   }
 
-  /// The file's own name; of what is no file the source's.
+  /// The file's name; for a source that is not a file, the source's name in the project.
   private static func name(of source: Project.NamedSource) -> String {
     let path: String =
       switch source.source {
@@ -85,7 +86,7 @@ enum GridLayout {
     throws(SluiceError) -> Rational
   {
     if let duration {
-      guard let seconds = FrameGrid(rate: project.canvas.rate).seconds(duration), seconds > .zero else { throw tooFine() }
+      guard let seconds = FrameGrid(rate: project.canvas.rate).start(duration), seconds > .zero else { throw tooLong() }
       return seconds
     }
     guard let longest = grid.sources.compactMap({ lengths.length($0) }).max() else {
@@ -99,9 +100,7 @@ enum GridLayout {
     SluiceError(.badInput, "the grid takes \(count) clips, more than \(maximumClips)", advice: advice)
   }
 
-  static func tooFine() -> SluiceError {
-    SluiceError(
-      .badInput, "the grid's times have fractions too fine to be added exactly",
-      advice: "round the clip's duration and the speed that it scrolls with")
+  static func tooLong() -> SluiceError {
+    SluiceError(.badInput, "the grid is too long, or scrolls too slowly", advice: "give the clip a shorter \"duration\"")
   }
 }

@@ -1,11 +1,12 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// The layers of a plan, made of what is seen.
+/// Makes the layers of a plan from what is seen.
 struct LayerTable {
   let context: PlanContext
   let canvas: Canvas
-  /// Absolute frame that is output frame 0.
+  /// The timeline's frame that is output frame 0.
   let base: Int64
   private var entries: [Entry] = []
   private var order = 0
@@ -25,7 +26,7 @@ struct LayerTable {
     var tile: StillTile?
   }
 
-  /// `segments` from bottom to top.
+  /// `segments` are in order from bottom to top.
   mutating func add(_ segments: [PlanSegment]) {
     for segment in segments {
       order += 1
@@ -43,7 +44,7 @@ struct LayerTable {
     }
   }
 
-  /// Splits layers where their streams begin anew.
+  /// Splits layers at the frames at which their streams start again.
   mutating func assignStreams(_ streams: inout StreamTable) throws(SluiceError) {
     let tiles = StillTiles(context: context, canvas: canvas)
     entries.sort { ($0.frames.lowerBound, $0.order) < ($1.frames.lowerBound, $1.order) }
@@ -68,7 +69,7 @@ struct LayerTable {
     entries = result
   }
 
-  /// By rising first frame.
+  /// The records, sorted by rising first frame.
   func records(streamIndex: [Int]) -> [PlanBytes.LayerRecord] {
     entries.map { entry in
       let item = entry.item

@@ -1,13 +1,15 @@
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Turns a project and what is known of its media into a plan. Pure: no file is opened, equal inputs give equal bytes.
 ///
 /// Frame n stands at n / rate and shows the clips with at <= n / rate < at + duration. What can never be seen makes no
 /// layer and no stream: clips that are disabled, transparent, off the canvas, or behind one opaque clip above; the
-/// time in which a clip is covered is cut out of it. The length is the end of the last enabled clip with a picture; of a
-/// timeline without pictures the end of the last clip that is heard; of sound alone the later of the two.
+/// time in which a clip is covered is cut out of it. The length is the end of the last enabled clip with a picture (of
+/// subtitles only where there is no other); of a timeline without pictures the end of the last clip that is heard; of sound
+/// alone the later of the two.
 /// A timeline within another is drawn straight onto it where that gives the same picture, else on a canvas of its own; it
 /// is shown at the output's frame times, whatever its own rate.
 public enum PlanCompiler {
@@ -19,13 +21,18 @@ public enum PlanCompiler {
   public static func compile(
     _ project: Project, media: [String: MediaInfo], from: TimeValue? = nil, to: TimeValue? = nil, settings: OutputSettings,
     decodeThreads: Int = 1
-  ) throws(ProjectErrors) -> Plan {
+  ) throws(ProjectErrors) -> CompiledPlan {
     let output = FrameGrid(rate: project.canvas.rate)
     let context = PlanContext(media: media, output: output, deinterlaces: project.deinterlaces)
     let builder = TimelineBuilder(
       project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
       within: TimeMap.always, prefix: project.path.isEmpty ? "" : project.path + ": ")
-    let (items, length) = settings.hasPictures ? builder.items() : ([], 0)
+    let (items, picturesEnd, subtitlesEnd) = settings.hasPictures ? builder.items() : ([], 0, 0)
+    // Pictures decide how long it is, as they do of sound.
+    let length = picturesEnd > 0 ? picturesEnd : subtitlesEnd
+    if subtitlesEnd > length, let rest = output.time(of: subtitlesEnd - length) {
+      context.problems.warn("the subtitles go on for \(rest.clock) after the last picture; they end with it")
+    }
     if let errors = context.problems.found { throw errors }
     var score = SoundScore()
     if settings.sound != nil { score = try SoundScore(project, media: media) }
@@ -43,7 +50,7 @@ public enum PlanCompiler {
   private static func plan(
     _ project: Project, _ context: PlanContext, _ segments: [PlanSegment], _ range: PlanRange, _ score: SoundScore,
     _ settings: OutputSettings, _ decodeThreads: Int
-  ) throws(SluiceError) -> Plan {
+  ) throws(SluiceError) -> CompiledPlan {
     let first = range.frames.lowerBound
     let frames = Int64(range.frames.count)
     var streams = StreamTable(
@@ -65,7 +72,7 @@ public enum PlanCompiler {
     if score.isSilent { settings.sound = nil }
     let sound = try score.plan(project, range) { streams.source($0, $1) }
     guard let changes = context.changes(from: first) else {
-      throw SluiceError(.badInput, "the times of its keyframes have fractions too fine", at: project.path)
+      throw SluiceError(.badInput, "the timeline is too long for its rate", at: project.path)
     }
     var plan = PlanBytes.encode(
       canvas: project.canvas, output: settings, frames: frames, sources: streams.sources, streams: sorted.streams,

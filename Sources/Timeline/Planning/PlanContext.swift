@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// What the parts of the compiler share while one plan is made.
@@ -32,14 +33,13 @@ final class PlanContext {
     return changes.transitions.count - 1
   }
 
-  /// The same with output frame `base` as the first. nil when a time does not fit.
+  /// The motions and transitions counted from frame `base`, which is output frame 0. nil when a time does not fit.
   func changes(from base: Int64) -> PlanBytes.Changes? {
     var moved = changes
     guard let start = output.time(of: base) else { return nil }
     for index in moved.motions.indices {
       let time = moved.motions[index].time
-      guard let offset = start.multiplied(by: time.speed).flatMap(time.offset.adding) else { return nil }
-      moved.motions[index].time.offset = offset
+      moved.motions[index].time = TimeMap(offset: time.at(start).planned, speed: time.speed.planned)
     }
     for index in moved.transitions.indices {
       moved.transitions[index].first -= base

@@ -1,57 +1,58 @@
 import FrameModel
+import Plan
 
-/// Something that is drawn for a while: what the compiler makes of a clip, or of a part of one.
+/// Something that is drawn during a range of frames. The compiler makes one or several from each clip.
 struct PlanItem {
   indirect enum Content {
     case fill(RGBA)
     case picture(Picture)
-    /// Its items lie on a canvas of their own.
+    /// Items on a canvas of their own.
     case group(width: Int, height: Int, background: RGBA, items: [PlanItem])
   }
 
-  /// A source as it is decoded.
+  /// How a source is decoded.
   struct Picture: Hashable {
-    /// Key of its `MediaInfo`.
+    /// The source's probe key.
     var key: String
-    /// Source time at output time T; for a still it does not matter, and is zero.
+    /// Source time at output time T; zero for a still.
     var time: TimeMap
-    /// The frame wanted by number, or -1.
+    /// The number of the source's frame that is wanted, or -1.
     var number: Int64
-    /// Effects as the decoder reads them, and their options that change, with the time of their keys.
+    /// Effects as the decoder reads them; their options that change over time; and the time that the options' keys count.
     var effects = ""
     var parameters: [StreamParameter] = []
     var keys = TimeMap(offset: .zero, speed: .zero)
-    /// Workers that it goes through then.
+    /// Filters in workers, which the picture goes through after the effects.
     var workers: [WorkerEffect] = []
-    /// A picture that never changes: of a still source, or of a clip that stands.
+    /// Whether the picture never changes: that of a still, or of a clip with speed 0.
     var isStill: Bool
   }
 
-  /// Where it lies and how it is laid over what is below.
+  /// Where an item lies.
   enum Geometry: Hashable {
-    /// On whole pixels, upright, cut to the canvas. A fill has no source.
+    /// On whole pixels, upright, and cut to the canvas. A fill has no source rectangle.
     case resting(source: Rect, destination: Rect)
-    /// By a motion of the plan.
+    /// Placed by the motion of this index.
     case moving(Int)
-    /// Resting, and turned around its middle by so many degrees.
+    /// Not moving, and rotated around its middle.
     case turned(source: Rect, destination: Rect, degrees: Double)
   }
 
   var content: Content
-  /// Absolute output frames.
+  /// Frames of the timeline.
   var frames: Range<Int64>
   var geometry: Geometry
   var opacity = 1.0
   var blend = BlendMode.normal
-  /// Transitions at its start and its end; indices into the plan's.
+  /// The transitions at its start and at its end, as indices into the plan's transitions.
   var entering: (index: Int, frames: Range<Int64>)? = nil
   var leaving: (index: Int, frames: Range<Int64>)? = nil
-  /// Nothing shows through it where it lies.
+  /// Whether nothing shows through the item where it lies.
   var isOpaque: Bool
-  /// Place in the project file, for errors.
+  /// Its place in the project file, for errors.
   var place: String
 
-  /// The frames in which it is as it is, without a transition.
+  /// The frames in which no transition changes the item.
   var settled: Range<Int64> {
     let first = max(frames.lowerBound, entering?.frames.upperBound ?? frames.lowerBound)
     return first..<max(first, min(frames.upperBound, leaving?.frames.lowerBound ?? frames.upperBound))

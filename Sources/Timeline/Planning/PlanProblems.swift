@@ -1,17 +1,17 @@
 import FrameModel
 import SluiceBase
 
-/// What the compiler has to say: errors, all of them, and warnings. Also bounds the work that a small file can ask for.
+/// Collects the compiler's errors and warnings. It also limits the work that a small file can cause.
 final class PlanProblems {
   private(set) var errors: [SluiceError] = []
   private(set) var warnings: [String] = []
   private var uncounted = 0
   private var visits = 0
   static let limit = 100
-  /// Clips that are drawn, counted as often as timelines within timelines repeat them.
+  /// Clips that are drawn. A clip in a nested timeline counts as often as the timeline is shown.
   static let maximumVisits = 250_000
 
-  /// Notes what `body` throws; nil then.
+  /// Returns the result of `body`. When it throws, the error is noted and the result is nil.
   func collect<T>(_ body: () throws(SluiceError) -> T) -> T? {
     do throws(SluiceError) {
       return try body()
@@ -22,6 +22,9 @@ final class PlanProblems {
   }
 
   func warn(_ text: String) { if warnings.count < Self.limit { warnings.append(text) } }
+
+  /// What is looked at several times.
+  func warnOnce(_ text: String) { if !warnings.contains(text) { warn(text) } }
 
   func visit(_ place: String) throws(SluiceError) {
     visits += 1

@@ -1,11 +1,12 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// The part of a timeline that an output has.
+/// The part of a timeline that goes into an output.
 struct PlanRange {
-  /// Output frames, counted from the timeline's start. Of sound alone those that it reaches into.
+  /// Frames of the timeline. For sound alone: all frames that the sound touches.
   var frames: Range<Int64>
-  /// Second of the timeline at the output's start, and sample frames of the sound.
+  /// The timeline's second at the output's start, and the number of sample frames of the sound.
   var start: Rational
   var sampleFrames: Int64
   var warnings: [String] = []
@@ -15,18 +16,18 @@ struct PlanRange {
     _ project: Project, pictures: Int64, _ score: SoundScore, _ from: TimeValue?, _ to: TimeValue?, hasPictures: Bool
   ) throws(SluiceError) {
     let grid = FrameGrid(rate: project.canvas.rate)
-    let soundEnd = grid.firstFrame(from: score.end) ?? TimeValue.maximumPlanFrames + 1
+    let soundEnd = grid.firstFrame(from: score.end) ?? CompiledPlan.maximumFrames + 1
     let length = pictures > 0 ? pictures : soundEnd
     guard length > 0 else { throw Self.empty(project, hasPictures: hasPictures) }
-    guard length <= TimeValue.maximumPlanFrames else {
+    guard length <= CompiledPlan.maximumFrames else {
       throw SluiceError(
-        .badInput, "the timeline is \(length) frames long, more than \(TimeValue.maximumPlanFrames)", at: project.path,
+        .badInput, "the timeline is \(length) frames long, more than \(CompiledPlan.maximumFrames)", at: project.path,
         advice: "give the clips a \"duration\"")
     }
     guard hasPictures else {
       (start, sampleFrames) = try Self.cut(max(score.end, score.filmEnd), from, to, grid, project.sampleRate)
       let low = max(0, (grid.firstFrame(from: start) ?? 1) - 1)
-      let high = max(length, min(grid.firstFrame(from: score.filmEnd) ?? 0, TimeValue.maximumPlanFrames))
+      let high = max(length, min(grid.firstFrame(from: score.filmEnd) ?? 0, CompiledPlan.maximumFrames))
       frames = low..<max(low + 1, high)
       if let to, let end = grid.firstFrame(from: to), end < high { frames = low..<max(low + 1, end) }
       return
@@ -39,8 +40,8 @@ struct PlanRange {
     }
     self.start = start
     sampleFrames = count
-    if soundEnd > length, let end = grid.time(of: length), let rest = score.end.subtracting(end) {
-      warnings.append("the sound goes on for \(rest.double.rounded(toPlaces: 3)) s after the last picture; it ends with it")
+    if let end = grid.time(of: length), score.end.minus(end) >= FrameGrid.tolerance, soundEnd > length {
+      warnings.append("the sound goes on for \(score.end.minus(end).clock) after the last picture; it ends with it")
     }
   }
 
@@ -56,22 +57,22 @@ struct PlanRange {
       advice: "add a clip to \"tracks\"")
   }
 
-  /// Of sound alone: at any times.
+  /// The range for sound alone, which may start and end between frames.
   private static func cut(_ end: Rational, _ from: TimeValue?, _ to: TimeValue?, _ grid: FrameGrid, _ sampleRate: Int)
     throws(SluiceError) -> (Rational, Int64)
   {
     func seconds(_ time: TimeValue?, _ option: String, _ otherwise: Rational) throws(SluiceError) -> Rational {
       guard let time else { return otherwise }
       guard !time.isNegative, let seconds = grid.seconds(time) else {
-        throw SluiceError(.usage, "\(option) \(time): not a time of the timeline, which goes from 0 to \(TimeValue.seconds(end))")
+        throw SluiceError(.usage, "\(option) \(time): not a time of the timeline, which goes from 0 to \(end.clock)")
       }
       return seconds
     }
     let low = try seconds(from, "--from", .zero), high = min(try seconds(to, "--to", end), end)
-    guard low < end else { throw SluiceError(.usage, "--from \(from ?? .zero): the sound ends at \(TimeValue.seconds(end))") }
+    guard low < end else { throw SluiceError(.usage, "--from \(from ?? .zero): the sound ends at \(end.clock)") }
     if from == nil, to == nil, (SampleGrid(rate: sampleRate).frame(end, from: .zero) ?? 0) == 0 {
       throw SluiceError(
-        .badInput, "the sound is shorter than a sample: it ends at \(TimeValue.seconds(end))", advice: "make a clip longer")
+        .badInput, "the sound is shorter than a sample: it ends at \(end.clock)", advice: "make a clip longer")
     }
     guard low < high, let count = SampleGrid(rate: sampleRate).frame(high, from: low), count > 0 else {
       throw SluiceError(.usage, "--from \(from ?? .zero) --to \(to ?? .zero): no sample lies between them")
@@ -99,12 +100,5 @@ struct PlanRange {
       throw SluiceError(.usage, "--from \(from ?? .zero) --to \(to ?? .zero): no frame lies between them")
     }
     return first..<last
-  }
-}
-
-extension Double {
-  fileprivate func rounded(toPlaces places: Int) -> Double {
-    let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
-    return (self * scale).rounded() / scale
   }
 }

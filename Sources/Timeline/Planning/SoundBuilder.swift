@@ -1,11 +1,12 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Finds what is heard of one timeline, and of the timelines within it.
+/// Finds what is heard of one timeline and of the timelines nested in it.
 struct SoundBuilder {
-  /// Its clips, and where they are in the output.
+  /// The timeline, and how its time maps to the output's.
   let timeline: TimelineBuilder
-  /// Seconds of the output outside of which nothing of it is heard.
+  /// Seconds of the output outside of which the timeline is not heard.
   let limits: SoundSpan
   /// Whether the clips around it keep their pitch; nil: none of them changes its speed.
   var pitch: Bool? = nil
@@ -13,7 +14,7 @@ struct SoundBuilder {
   private var context: PlanContext { timeline.context }
   private var map: TimeMap { timeline.map }
 
-  /// Of every track that is heard: those that are not, and clips of which nothing is ever heard, are not looked at further.
+  /// What is heard of every track. Tracks and clips that are not heard are left out.
   func lanes() -> [SoundLane] {
     if map.speed == .zero { return [] }
     let project = timeline.project
@@ -26,15 +27,15 @@ struct SoundBuilder {
 
   private func lane(_ track: Project.Track, _ place: String) throws(SluiceError) -> SoundLane? {
     var lane = SoundLane(place: place, sound: track.sound)
-    lane.sound.gain = try fits(track.sound.gain.retimed(by: map), place + ".gain")
-    lane.sound.pan = try fits(track.sound.pan.retimed(by: map), place + ".pan")
-    lane.sound.effects = try fits(track.sound.effects.retimed(by: map), place + ".effects")
+    lane.sound.gain = track.sound.gain.retimed(by: map)
+    lane.sound.pan = track.sound.pan.retimed(by: map)
+    lane.sound.effects = track.sound.effects.retimed(by: map)
     for entry in TrackBuilder(timeline: timeline, track: track, place: place).entries() where entry.clip.isAudible {
       context.problems.collect { () throws(SluiceError) in
         let items = try self.items(entry, on: track.kind)
         if items.isEmpty { return }
         lane.items += items
-        lane.end = max(lane.end, try span(entry.times.start, entry.end, entry.place).end)
+        lane.end = max(lane.end, span(entry.times.start, entry.end).end)
       }
     }
     return lane.items.isEmpty ? nil : lane
@@ -87,12 +88,12 @@ struct SoundBuilder {
     var lanes: [SoundLane] = []
     for (index, piece) in entry.times.pieces.enumerated() {
       let isLast = index == entry.times.pieces.count - 1
-      let span = try span(piece.start, isLast ? max(piece.end, entry.end) : piece.end, entry.place)
+      let span = span(piece.start, isLast ? max(piece.end, entry.end) : piece.end)
       let builder = TimelineBuilder(
         project: inner, context: context, map: piece.time, surface: timeline.surface, within: TimeMap.always, prefix: prefix)
       let keeps = entry.changesSpeed || pitch != nil ? whole.preservesPitch : nil
       for lane in SoundBuilder(timeline: builder, limits: limits.intersection(span.start, span.end), pitch: keeps).lanes() {
-        // Of a turn before.
+        // It belongs to an earlier repetition.
         if let known = lanes.firstIndex(where: { $0.place == lane.place && $0.sound == lane.sound }) {
           lanes[known].items += lane.items
         } else {
@@ -106,18 +107,16 @@ struct SoundBuilder {
     return [whole]
   }
 
-  /// The clips within as clips of this timeline, where nothing but a constant gain is done to all of them together.
+  /// The nested clips as clips of this timeline. Possible when a constant gain is all that is done to them together.
   private func inline(_ lanes: [SoundLane], _ whole: SoundItem) -> [SoundItem]? {
     guard let gain = whole.gain.constant, whole.pan == .zero, whole.effects.isEmpty, whole.fadeIn == nil, whole.fadeOut == nil,
       whole.crossIn == nil, whole.crossOut == nil
     else { return nil }
     var items: [SoundItem] = []
     for lane in lanes {
-      guard let own = lane.sound.gain.constant, lane.sound.pan == .zero, lane.sound.effects.isEmpty, let shift = gain.adding(own)
-      else { return nil }
+      guard let own = lane.sound.gain.constant, lane.sound.pan == .zero, lane.sound.effects.isEmpty else { return nil }
       for var item in lane.items {
-        guard let sum = item.gain.adding(shift) else { return nil }
-        item.gain = sum
+        item.gain = item.gain.adding(gain.plus(own))
         items.append(item)
       }
     }
@@ -130,19 +129,19 @@ struct SoundBuilder {
     -> SoundItem
   {
     let place = entry.place
-    let span = try span(entry.times.start, entry.end, place)
+    let span = span(entry.times.start, entry.end)
     var item = SoundItem(content: content, start: span.start, end: span.end, limits: limits, place: place)
-    let length = try fits(entry.end.subtracting(entry.times.start), place)
-    // Seconds of the clip at second x from where it stands in the output.
+    let length = entry.end.minus(entry.times.start)
+    // Seconds of the clip at x seconds after its start in the output.
     let keys = TimeMap(offset: map.speed > .zero ? .zero : length, speed: map.speed)
     let named = entry.soundPlace
-    item.gain = try fits(sound.gain.retimed(by: keys), named + ".gain")
-    item.pan = try fits(sound.pan.retimed(by: keys), named + ".pan")
-    item.effects = try fits(sound.effects.retimed(by: keys), named + ".effects")
+    item.gain = sound.gain.retimed(by: keys)
+    item.pan = sound.pan.retimed(by: keys)
+    item.effects = sound.effects.retimed(by: keys)
     item.preservesPitch = try keepsPitch(sound, entry)
     let ends = (
       try fade(sound.fadeIn, of: entry, named + ".fadeIn"), try fade(sound.fadeOut, of: entry, named + ".fadeOut"),
-      try cross(entry.enteringEnd, from: entry.times.start, place), try cross(entry.end, from: entry.leavingStart, place)
+      cross(entry.enteringEnd, from: entry.times.start), cross(entry.end, from: entry.leavingStart)
     )
     if map.speed > .zero {
       (item.fadeIn, item.fadeOut, item.crossIn, item.crossOut) = ends
@@ -152,7 +151,7 @@ struct SoundBuilder {
     return item
   }
 
-  /// By the clip whose speed changes: this one, or one around it.
+  /// Whether the pitch is kept, as the clip whose speed is not 1 says: this one, or one around it.
   private func keepsPitch(_ sound: Project.ClipSound, _ entry: TrackBuilder.Entry) throws(SluiceError) -> Bool {
     guard let pitch else { return sound.preservesPitch }
     guard entry.changesSpeed else { return pitch }
@@ -169,41 +168,29 @@ struct SoundBuilder {
 
   private func fade(_ fade: Project.Fade?, of entry: TrackBuilder.Entry, _ place: String) throws(SluiceError) -> SoundItem.Fade? {
     guard let fade else { return nil }
-    let seconds = try fits(FrameGrid(rate: timeline.project.canvas.rate).seconds(fade.duration), place)
-    let length = try fits(entry.times.end.subtracting(entry.times.start), place)
-    guard seconds <= length else {
+    let seconds = FrameGrid(rate: timeline.project.canvas.rate).seconds(fade.duration)
+    let length = entry.times.end.minus(entry.times.start)
+    guard let seconds, seconds.minus(length) < FrameGrid.tolerance else {
       throw SluiceError(
-        .badInput, "is longer than its clip, which is \(TimeValue.seconds(length)) long", at: place, advice: "make it shorter")
+        .badInput, "is longer than its clip, which is \(length.clock) long", at: place, advice: "make it shorter")
     }
-    return SoundItem.Fade(seconds: try fits(seconds.divided(by: map.speed.magnitude), place), curve: fade.curve)
+    return min(seconds, length).over(map.speed.magnitude).map { SoundItem.Fade(seconds: $0, curve: fade.curve) }
   }
 
-  private func cross(_ end: Rational?, from start: Rational?, _ place: String) throws(SluiceError) -> Rational? {
+  private func cross(_ end: Rational?, from start: Rational?) -> Rational? {
     guard let start, let end, end > start else { return nil }
-    return try fits(end.subtracting(start)?.divided(by: map.speed.magnitude), place)
+    return end.minus(start).over(map.speed.magnitude)
   }
 
-  /// Output seconds of a span of this timeline.
-  private func span(_ start: Rational, _ end: Rational, _ place: String) throws(SluiceError) -> (start: Rational, end: Rational) {
-    let a = try fits(map.output(of: start), place), b = try fits(map.output(of: end), place)
+  /// A span of this timeline in output seconds. The timeline's speed is not 0.
+  private func span(_ start: Rational, _ end: Rational) -> (start: Rational, end: Rational) {
+    let a = map.output(of: start) ?? start, b = map.output(of: end) ?? end
     return (min(a, b), max(a, b))
-  }
-
-  private func fits<T>(_ value: T?, _ place: String) throws(SluiceError) -> T {
-    guard let value else {
-      throw SluiceError(
-        .badInput, "its times have fractions too fine to be added exactly", at: place, advice: "round them to microseconds")
-    }
-    return value
   }
 }
 
 extension TrackBuilder.Entry {
-  /// Where its sound ends, in seconds of the timeline: it plays on under the transition into the next clip.
+  /// The second of the timeline at which the clip's sound ends. It plays on during the transition to the next clip.
   fileprivate var end: Rational { max(times.end, leavingEnd ?? times.end) }
   fileprivate var changesSpeed: Bool { clip.speed.magnitude != .one }
-}
-
-extension Rational {
-  fileprivate var magnitude: Rational { self < .zero ? -self : self }
 }

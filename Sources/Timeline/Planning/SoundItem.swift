@@ -1,20 +1,21 @@
 import FrameModel
+import Plan
 
-/// What is heard of a track, or of one within a timeline within.
+/// What is heard of a track, which may be a track of a nested timeline.
 struct SoundLane {
-  /// In the project file.
+  /// The track's place in the project file, for errors.
   var place: String
   /// Keys count seconds of the output's timeline.
   var sound: Project.TrackSound
   var items: [SoundItem] = []
-  /// Second of the output's timeline at which the last of its clips ends that are heard.
+  /// Second of the output's timeline at which the last clip that is heard ends.
   var end = Rational.zero
 }
 
 /// What is heard of a clip. Times are exact seconds of the output's timeline.
 struct SoundItem {
   indirect enum Content {
-    /// `stream`: among those of the file. `length`: what loops, where it does.
+    /// `stream`: number among the file's streams of sound. `length`: the part that loops, if the clip does.
     case media(MediaInfo, key: String, stream: Int, time: TimeMap, length: Rational?)
     case group([SoundLane])
   }
@@ -25,10 +26,10 @@ struct SoundItem {
   }
 
   var content: Content
-  /// Where the clip stands, as long as it is.
+  /// The whole clip, heard or not.
   var start: Rational
   var end: Rational
-  /// Nothing of it is heard outside: the clips of the timelines around it end there.
+  /// The part that is heard: the clips of the timelines around it end there.
   var limits = SoundSpan()
   var gain = Animatable.zero
   var pan = Animatable.zero
@@ -36,14 +37,14 @@ struct SoundItem {
   var preservesPitch = true
   var fadeIn: Fade? = nil
   var fadeOut: Fade? = nil
-  /// Seconds of the transitions; nil: none.
+  /// Lengths of the transitions in seconds; nil without one.
   var crossIn: Rational? = nil
   var crossOut: Rational? = nil
   /// Place in the project file, for errors.
   var place: String
 }
 
-/// A span of time; nil: without an end there.
+/// A span of time. An end that is nil is open.
 struct SoundSpan {
   var start: Rational? = nil
   var end: Rational? = nil
@@ -54,32 +55,17 @@ struct SoundSpan {
 }
 
 extension TimeMap {
-  /// nil when it does not fit.
-  func at(_ time: Rational) -> Rational? { speed.multiplied(by: time).flatMap(offset.adding) }
+  func at(_ time: Rational) -> Rational { offset.plus(speed.times(time)) }
 }
 
 extension Animatable {
-  /// What shifts a constant gain; nil when it does not fit.
-  func adding(_ shift: Rational) -> Animatable? {
-    switch self {
-    case .constant(let value): return value.adding(shift).map(Animatable.constant)
-    case .keys(var keys):
-      for index in keys.indices {
-        guard let sum = keys[index].value.adding(shift) else { return nil }
-        keys[index].value = sum
-      }
-      return .keys(keys)
-    }
-  }
+  /// The gain with all values shifted by a number of decibels.
+  func adding(_ shift: Rational) -> Animatable { mapped { $0.plus(shift) } }
 
-  /// The same over another time: its own time at second x of that is `map.at(x)`. nil when a time does not fit.
-  func retimed(by map: TimeMap) -> Animatable? {
+  /// The same values over another time, whose speed is not 0: its second x is this one's `map.at(x)`.
+  func retimed(by map: TimeMap) -> Animatable {
     guard case .keys(let keys) = self, map != .identity else { return self }
-    var times: [Rational] = []
-    for key in keys {
-      guard let time = map.output(of: key.time) else { return nil }
-      times.append(time)
-    }
+    let times = keys.map { (map.output(of: $0.time) ?? $0.time).planned }
     guard map.speed < .zero else {
       return .keys(zip(keys, times).map { Key(time: $1, value: $0.value, ease: $0.ease) })
     }
@@ -90,9 +76,9 @@ extension Animatable {
     let instant = Rational(1, 1_000_000)
     var out: [Key] = []
     for index in keys.indices.reversed() {
-      // What led to the key behind leads from it now.
+      // Backwards, the curve to the next key becomes the curve from it.
       let ease = index + 1 < keys.count ? keys[index + 1].ease : .linear
-      if ease == .hold, let from = out.last?.time.adding(instant), from < times[index] {
+      if ease == .hold, let from = out.last?.time.plus(instant), from < times[index] {
         out.append(Key(time: from, value: keys[index].value))
       }
       out.append(Key(time: times[index], value: keys[index].value, ease: ease.mirrored))
@@ -111,34 +97,24 @@ extension Ease {
 }
 
 extension SoundPlan.Effect {
-  func retimed(by map: TimeMap) -> SoundPlan.Effect? {
+  func retimed(by map: TimeMap) -> SoundPlan.Effect {
     var effect = self
-    for index in parameters.indices {
-      guard let value = parameters[index].value.retimed(by: map) else { return nil }
-      effect.parameters[index].value = value
-    }
+    for index in parameters.indices { effect.parameters[index].value = parameters[index].value.retimed(by: map) }
     return effect
   }
 }
 
 extension [SoundPlan.Effect] {
-  func retimed(by map: TimeMap) -> [SoundPlan.Effect]? {
-    var effects: [SoundPlan.Effect] = []
-    for effect in self {
-      guard let effect = effect.retimed(by: map) else { return nil }
-      effects.append(effect)
-    }
-    return effects
-  }
+  func retimed(by map: TimeMap) -> [SoundPlan.Effect] { self.map { $0.retimed(by: map) } }
 }
 
 extension MediaInfo {
-  /// The stream that a clip plays; nil: there is no such one.
+  /// The stream that a clip plays; nil when the file has no such stream.
   func soundStream(of sound: Project.ClipSound?) -> Audio? {
     let index = sound?.stream ?? 0
     return index < audio.count ? audio[index] : nil
   }
 
-  /// How long it is as a source of sound alone; nil when unknown.
+  /// The length as a source of sound alone; nil when it is not known.
   func soundLength(of sound: Project.ClipSound?) -> Rational? { soundStream(of: sound)?.end ?? (kind == .image ? nil : duration) }
 }

@@ -1,12 +1,13 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Everything that is heard of a project, before it is laid on the samples of an output.
+/// Everything that is heard of a project, before it is put on the sample frames of an output.
 struct SoundScore {
   private var lanes: [SoundLane] = []
   /// Second of the timeline at which the last clip that is heard ends.
   private(set) var end = Rational.zero
-  /// And at which the last clip with a picture ends, so that sound alone is as long as the film; zero where that is not known.
+  /// The same for the last clip with a picture, so that sound alone is as long as the film; zero when that is not known.
   private(set) var filmEnd = Rational.zero
   private(set) var warnings: [String] = []
 
@@ -14,7 +15,7 @@ struct SoundScore {
   init() {}
 
   init(_ project: Project, media: [String: MediaInfo]) throws(ProjectErrors) {
-    // With problems of its own: of the pictures' clips they are known already.
+    // Problems are collected apart: those of clips with pictures were found before.
     let context = PlanContext(media: media, output: FrameGrid(rate: project.canvas.rate), deinterlaces: false)
     let timeline = TimelineBuilder(
       project: project, context: context, map: .identity, surface: Surface(bounds: project.canvas.bounds),
@@ -23,7 +24,7 @@ struct SoundScore {
     if let errors = context.problems.found { throw errors }
     for lane in lanes { end = max(end, lane.end) }
     filmEnd = (try? timeline.lengthOfPictures()) ?? .zero
-    // A clip of a timeline within may come several times.
+    // A clip of a nested timeline may be there several times.
     var told: Set<String> = []
     lanes = lanes.map { lane in lane.playable { if told.insert($0).inserted { context.problems.warn($0) } } }
     warnings = context.problems.warnings

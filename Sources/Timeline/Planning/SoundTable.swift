@@ -1,7 +1,8 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Lays what is heard on the sample frames of an output.
+/// Puts what is heard on the sample frames of an output.
 struct SoundTable {
   /// Second of the timeline at sample frame 0.
   let base: Rational
@@ -17,7 +18,7 @@ struct SoundTable {
     plan.loudness = project.output.audio?.loudness?.double
   }
 
-  /// `source` gives what is opened its number in the plan.
+  /// `source` returns the index in the plan of what is opened.
   mutating func add(_ lanes: [SoundLane], source: (_ key: String, MediaInfo) -> Int) throws(SluiceError) {
     try add(lanes, into: nil, source)
     let order = clips.indices.sorted { (clips[$0].first, $0) < (clips[$1].first, $1) }
@@ -27,7 +28,7 @@ struct SoundTable {
     for track in plan.tracks.indices { plan.tracks[track].into = plan.tracks[track].into.map { index[$0] } }
   }
 
-  /// A track of which nothing is heard here is left out, and a group without tracks.
+  /// Tracks of which nothing is heard in the range are left out, and so are groups without tracks.
   private mutating func add(_ lanes: [SoundLane], into group: Int?, _ source: (String, MediaInfo) -> Int) throws(SluiceError) {
     for lane in lanes {
       let before = (tracks: plan.tracks.count, clips: clips.count)
@@ -67,12 +68,13 @@ struct SoundTable {
       clip.zero = info.soundZero
       clip.length = length ?? info.duration ?? audio.end
       clip.loops = length != nil
-      clip.start = try position(time, item, clip)
+      clip.start = position(time, item, clip)
       guard isHeard(clip, audio) else { return }
       guard
-        SoundLimits.playable(
+        let (start, speed) = SoundLimits.fitted(
           start: clip.start, speed: clip.speed, sampleRate: Int64(plan.sampleRate), frames: clip.end - clip.first)
-      else { throw tooFine(item.place) }
+      else { throw tooFar(item.place) }
+      (clip.start, clip.speed) = (start, speed)
       clip.source = source(key, info)
       clips.append(clip)
     case .group(let lanes):
@@ -85,43 +87,61 @@ struct SoundTable {
     }
   }
 
-  /// Source second at the first frame that is heard: as if the clip began on the sample frame.
-  private func position(_ time: TimeMap, _ item: SoundItem, _ clip: SoundPlan.Clip) throws(SluiceError) -> Rational {
-    let seconds = Rational(reducing: Int128(clip.head), Int128(plan.sampleRate))
-    guard var start = time.at(item.start), let way = seconds?.multiplied(by: time.speed), let sum = start.adding(way) else {
-      throw tooFine(item.place)
-    }
-    start = sum
-    guard clip.loops, let length = clip.length, let turns = start.divided(by: length) else { return start }
-    // Into the first turn: 0 ..< length, and backwards 0 <.. length.
+  /// The source's second at the first sample frame that is heard, as if the clip began exactly there.
+  private func position(_ time: TimeMap, _ item: SoundItem, _ clip: SoundPlan.Clip) -> Rational {
+    let seconds = Rational(nearest: Int128(clip.head), Int128(plan.sampleRate))
+    let start = time.at(item.start).plus(seconds.times(time.speed))
+    guard clip.loops, let length = clip.length, let turns = start.over(length) else { return start }
+    // The start is brought into the first repetition: 0 ..< length, backwards 0 <.. length.
     let whole = clip.speed > .zero ? turns.floor : turns.ceil - 1
-    guard let past = length.multiplied(by: Rational(whole)), let rest = start.subtracting(past) else { throw tooFine(item.place) }
-    return rest
+    return start.minus(length.times(Rational(whole)))
   }
 
-  /// Whether some of its media plays in it.
+  /// Whether some of the media plays within the clip.
   private func isHeard(_ clip: SoundPlan.Clip, _ audio: MediaInfo.Audio) -> Bool {
     if clip.loops { return true }
-    let way = Rational(reducing: Int128(clip.end - clip.first), Int128(plan.sampleRate))?.multiplied(by: clip.speed)
-    guard let way, let end = clip.start.adding(way) else { return true }
+    let end = clip.start.plus(Rational(nearest: Int128(clip.end - clip.first), Int128(plan.sampleRate)).times(clip.speed))
     let low = min(clip.start, end), high = max(clip.start, end)
     return high > max(audio.start, .zero) && audio.end.map { low < $0 } ?? true
   }
 
   private func frame(_ time: Rational, _ place: String) throws(SluiceError) -> Int64 {
-    guard let frame = SampleGrid(rate: plan.sampleRate).frame(time, from: base) else { throw tooFine(place) }
+    guard let frame = SampleGrid(rate: plan.sampleRate).frame(time, from: base) else { throw tooFar(place) }
     return frame
   }
 
   private func frames(_ seconds: Rational, _ place: String) throws(SluiceError) -> Int64 {
-    guard let frames = SampleGrid(rate: plan.sampleRate).frame(seconds, from: .zero) else { throw tooFine(place) }
+    guard let frames = SampleGrid(rate: plan.sampleRate).frame(seconds, from: .zero) else { throw tooFar(place) }
     return frames
   }
 
-  private func tooFine(_ place: String) -> SluiceError {
-    SluiceError(
-      .badInput, "the times of its sound have fractions too fine to be added exactly", at: place,
-      advice: "round them to microseconds")
+  private func tooFar(_ place: String) -> SluiceError {
+    SluiceError(.badInput, "the times of its sound are too far away", at: place, advice: "make them smaller, or its speed")
+  }
+}
+
+extension SoundLimits {
+  /// The two rounded as far as they have to be to be `playable`: by less than a sample over any length. nil where they are too
+  /// large.
+  fileprivate static func fitted(start: Rational, speed: Rational, sampleRate: Int64, frames: Int64) -> (Rational, Rational)? {
+    func isPlayable(_ start: Rational, _ speed: Rational) -> Bool {
+      playable(start: start, speed: speed, sampleRate: sampleRate, frames: frames)
+    }
+    if isPlayable(start, speed) { return (start, speed) }
+    // The simplest speeds are off by a microsecond in three hours.
+    for speed in [speed, speed.simplest(within: 1e-13), speed.simplest(within: 1e-12), speed.simplest(within: 1e-10)] {
+      let step = speed.times(Rational(1, sampleRate))
+      // Of the start as many binary digits behind the common denominator as there is room for, else behind a sample.
+      for digits in stride(from: Int64(24), through: 0, by: -4) {
+        for whole in [step.den, sampleRate] {
+          let (den, overflow) = whole.multipliedReportingOverflow(by: 1 << digits)
+          guard !overflow, den <= 1 << 40 else { continue }
+          let rounded = start.rounded(to: den)
+          if isPlayable(rounded, speed) { return (rounded, speed) }
+        }
+      }
+    }
+    return nil
   }
 }
 
@@ -131,14 +151,9 @@ struct SampleGrid {
 
   /// The nearest to a time, the later of two; nil when it does not fit.
   func frame(_ time: Rational, from base: Rational) -> Int64? {
-    let den = Int128(time.den) * Int128(base.den)
-    let behind = (Int128(time.num) * Int128(base.den)).subtractingReportingOverflow(Int128(base.num) * Int128(time.den))
-    let scaled = behind.partialValue.multipliedReportingOverflow(by: 2 * Int128(rate))
-    let sum = scaled.partialValue.addingReportingOverflow(den)
-    let half = den.multipliedReportingOverflow(by: 2)
-    guard !behind.overflow, !scaled.overflow, !sum.overflow, !half.overflow else { return nil }
-    let quotient = sum.partialValue / half.partialValue
-    let frame = sum.partialValue % half.partialValue < 0 ? quotient - 1 : quotient
+    let behind = time.minus(base), unit = 2 * Int128(behind.den)
+    let sum = Int128(behind.num) * 2 * Int128(rate) + Int128(behind.den)
+    let frame = sum % unit < 0 ? sum / unit - 1 : sum / unit
     return Int64(exactly: frame).flatMap { $0.magnitude <= UInt64(SoundLimits.frames.upperBound) ? $0 : nil }
   }
 }

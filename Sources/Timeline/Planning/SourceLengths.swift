@@ -1,6 +1,6 @@
 import FrameModel
 
-/// How long the sources of a project are, where that is known.
+/// The lengths of a project's sources, as far as they are known.
 final class SourceLengths {
   private let project: Project
   private let media: [String: MediaInfo]
@@ -11,7 +11,7 @@ final class SourceLengths {
     self.media = media
   }
 
-  /// Seconds; nil for what has no length of its own (pictures, colours, titles) or an unknown one.
+  /// Seconds. nil for a source that has no length of its own (pictures, colours, titles), or whose length is not known.
   func length(_ index: Int) -> Rational? {
     if let length = known[index] { return length }
     let length = find(project.sources[index].source)
@@ -19,7 +19,7 @@ final class SourceLengths {
     return length
   }
 
-  /// Whether it is one picture, the same at any time.
+  /// Whether the source is one picture, the same at any time.
   func isStill(_ index: Int) -> Bool {
     switch project.sources[index].source {
     case .color, .title: true
@@ -38,16 +38,16 @@ final class SourceLengths {
     return length
   }
 
-  /// End of the project's last enabled clip with a picture; nil when one of them is not known.
+  /// End of the project's last enabled clip with a picture; nil when an end is not known.
   private var end: Rational? {
     let grid = FrameGrid(rate: project.canvas.rate)
     var end = Rational.zero
     for track in project.tracks where track.kind == .video && track.enabled {
       for clip in track.clips where clip.enabled {
-        guard let at = grid.seconds(clip.at), let length = length(of: clip, grid), let last = at.adding(length) else {
+        guard let length = length(of: clip, grid), let span = ClipSpan(at: clip.at, duration: .seconds(length), grid) else {
           return nil
         }
-        end = max(end, last)
+        end = max(end, span.end)
       }
     }
     return end > .zero ? end : nil
@@ -56,9 +56,7 @@ final class SourceLengths {
   private func length(of clip: Project.Clip, _ grid: FrameGrid) -> Rational? {
     if let duration = clip.duration { return grid.seconds(duration) }
     guard clip.speed != .zero, let start = grid.seconds(clip.in), let whole = length(clip.source) else { return nil }
-    // Backwards it goes from `in` to the start.
-    guard let rest = clip.speed > .zero ? whole.subtracting(start) : start else { return nil }
-    let speed = clip.speed > .zero ? clip.speed : -clip.speed
-    return rest.divided(by: speed)
+    // A clip that plays backwards plays from `in` to the start.
+    return (clip.speed > .zero ? whole.minus(start) : start).over(clip.speed.magnitude)
   }
 }

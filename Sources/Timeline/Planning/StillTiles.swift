@@ -1,12 +1,13 @@
 import FrameModel
+import Plan
 
 /// How a still is scaled when it is decoded, so that its full picture never lies in a slot.
 struct StillTiles {
   let context: PlanContext
   let canvas: Canvas
 
-  /// nil where that would not be the picture that the renderer makes (alpha, a place between chroma samples) or saves
-  /// nothing.
+  /// Returns nil when the result would differ from the renderer's (alpha, a place between chroma samples), or when a tile would
+  /// save nothing.
   func tile(_ picture: PlanItem.Picture, _ geometry: PlanItem.Geometry) -> StillTile? {
     guard let info = context.media[picture.key], info.kind == .image, let video = info.video, !video.format.hasAlpha,
       picture.effects.isEmpty, picture.workers.isEmpty, canvas.sampleAspect == .one
@@ -25,7 +26,7 @@ struct StillTiles {
     return tile.slotBytes(canvas) * 2 <= video.slotBytes ? tile : nil
   }
 
-  /// As large as it is ever shown: its own size when that is always the same, else the size at its largest.
+  /// A tile as large as the picture is ever shown.
   private func moving(_ motion: Motion) -> StillTile? {
     let whole = Rect(x: 0, y: 0, width: motion.width, height: motion.height)
     var source = whole
@@ -36,7 +37,7 @@ struct StillTiles {
     return StillTile(source: source, width: Int(width), height: Int(height))
   }
 
-  /// Canvas pixels for a pixel of the picture, at most. nil: not known.
+  /// The largest number of canvas pixels for a pixel of the picture; nil when it is not known.
   private func largestScale(_ motion: Motion) -> (x: Double, y: Double)? {
     var crop = Rect(x: 0, y: 0, width: motion.width, height: motion.height)
     if let box = motion.crop {

@@ -1,20 +1,21 @@
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Gives every picture that is seen its decode stream. What shows the same source at the same source time shares one; a
-/// stream ends where nothing needs it, so that every frame it delivers is used.
+/// Gives every picture that is seen its decode stream. Pictures that show the same source at the same source time share one. A
+/// stream ends when nothing needs it, so that every frame it delivers is used.
 struct StreamTable {
   let context: PlanContext
-  /// Absolute frame that is output frame 0.
+  /// The timeline's frame that is output frame 0.
   let base: Int64
   let threads: Int
   let canvas: Canvas
-  /// Frames of the output. Streams whose effects remember earlier pictures begin anew where its segments do.
+  /// Frames of the output. Streams whose effects have a memory start again with each of its segments.
   let frameCount: Int64
 
   private(set) var sources: [SourceRecord] = []
-  /// By rising first frame once `assign` is done.
+  /// Sorted by rising first frame after all calls of `assign`.
   private(set) var streams: [StreamRecord] = []
   private var sourceOfKey: [String: Int] = [:]
   private var latest: [Key: Int] = [:]
@@ -33,11 +34,11 @@ struct StreamTable {
   private struct Key: Hashable {
     var picture: PlanItem.Picture
     var tile: StillTile?
-    /// End of the segment in which effects with a memory begin anew; 0 for all others.
+    /// End of the segment, for effects with a memory, which start again there; 0 for others.
     var part: Int64 = 0
   }
 
-  /// A picture that is seen, in absolute frames, and where it is.
+  /// A picture that is seen, with its frames of the timeline and its place in the project.
   struct Use {
     var picture: PlanItem.Picture
     var tile: StillTile?
@@ -45,19 +46,19 @@ struct StreamTable {
     var place: String
   }
 
-  /// The pieces of `use`, each with its stream. `uses` must come by rising first frame.
+  /// The pieces of `use`, each with its stream. Call it with uses in order of their first frames.
   mutating func assign(_ use: Use) throws(SluiceError) -> [(frames: Range<Int64>, stream: Int)] {
     var result: [(frames: Range<Int64>, stream: Int)] = []
     for frames in parts(use) { result.append((frames, try stream(use, frames))) }
     return result
   }
 
-  /// Effects that remember earlier pictures begin anew in every segment.
+  /// Effects with a memory start again in every segment.
   private func beginsAnew(_ picture: PlanItem.Picture) -> Bool {
     !picture.effects.isEmpty && !picture.isStill && !EffectTraits.isStateless(picture.effects)
   }
 
-  /// Cut where effects begin anew.
+  /// The pieces between the frames at which effects start again.
   private func parts(_ use: Use) -> [Range<Int64>] {
     guard beginsAnew(use.picture) else { return [use.frames] }
     var parts: [Range<Int64>] = []
@@ -84,7 +85,7 @@ struct StreamTable {
     return streams.count - 1
   }
 
-  /// A small still that comes again soon is kept rather than decoded again.
+  /// A small still that is needed again soon is kept and not decoded again.
   private func isKept(_ index: Int, until frame: Int64) -> Bool {
     let stream = streams[index]
     guard stream.isStill, stream.tile != nil else { return false }
@@ -95,21 +96,15 @@ struct StreamTable {
     let picture = use.picture
     let output = context.output
     let moves = !picture.isStill
-    let step = output.time(of: 1).flatMap { $0.multiplied(by: picture.time.speed) }
-    let start = output.time(of: base + first).flatMap { $0.multiplied(by: picture.time.speed) }.flatMap(
-      picture.time.offset.adding)
-    let keyStep = output.time(of: 1).flatMap { $0.multiplied(by: picture.keys.speed) }
-    let keyStart = output.time(of: base + first).flatMap { $0.multiplied(by: picture.keys.speed) }.flatMap(
-      picture.keys.offset.adding)
-    guard let step, let start, let keyStep, let keyStart, Self.addExactly(start, step), Self.addExactly(keyStart, keyStep) else {
-      throw SluiceError(
-        .badInput, "the times of this clip have fractions too fine to be added exactly", at: use.place,
-        advice: "round them to microseconds")
+    guard let one = output.time(of: 1), let now = output.time(of: base + first) else {
+      throw SluiceError(.badInput, "this clip is too far away", at: use.place, advice: "give it an earlier \"at\"")
     }
+    let (start, step) = Self.fitted(picture.time.at(now), one.times(picture.time.speed))
+    let (keyStart, keyStep) = Self.fitted(picture.keys.at(now), one.times(picture.keys.speed))
     let video = info.video ?? MediaInfo.Video()
     let isImage = info.kind == .image
     let deinterlace = video.interlaced && !isImage && context.deinterlaces
-    // What goes through filters, or comes backwards, is put into slots when it is finished: no codec holds them.
+    // Pictures with effects, and those played backwards, are put into slots when they are finished; no codec holds these slots.
     let isPrivate = !picture.effects.isEmpty || deinterlace || step < .zero
     let threads = isImage || info.path.hasPrefix(SourceKey.graphPrefix) ? 1 : threads
     var stream = StreamRecord(
@@ -131,13 +126,17 @@ struct StreamTable {
     return stream
   }
 
-  /// Whether `start + k * step` fits 64 bits, with room to spare, for every frame of a plan.
-  private static func addExactly(_ start: Rational, _ step: Rational) -> Bool {
+  /// `start + k * step` fits 64 bits, with room to spare, for every frame of a plan: both have a common denominator of at most
+  /// 2^36. Those that do not are rounded, so that a clip of a day is off by some microseconds at its end.
+  private static func fitted(_ start: Rational, _ step: Rational) -> (start: Rational, step: Rational) {
+    let most: Int64 = 1 << 36
     let ratio = Rational(start.den, step.den)
-    return Int128(start.den) * Int128(ratio.den) <= 1 << 36
+    if Int128(start.den) * Int128(ratio.den) <= Int128(most) { return (start, step) }
+    let step = step.den <= most ? step : step.simplest(within: 1e-12).rounded(to: most)
+    return (start.rounded(to: most / step.den * step.den), step)
   }
 
-  /// Effects are the stream's, not the source's.
+  /// The source's record. Effects belong to the stream and are not in it.
   mutating func source(_ key: String, _ info: MediaInfo) -> Int {
     let plain = ProbeKey(key)?.text ?? key
     if let index = sourceOfKey[plain] { return index }
@@ -161,7 +160,7 @@ struct StreamTable {
     return (order.map { streams[$0] }, index)
   }
 
-  /// A render job has a bounded number of inputs.
+  /// Throws when a frame needs more pictures than a render job can have.
   func checkWidth(_ path: String) throws(SluiceError) {
     var changes = streams.flatMap { [($0.firstFrame, 1), ($0.endFrame, -1)] }
     changes.sort { $0 < $1 }

@@ -1,12 +1,13 @@
 import FrameModel
+import Plan
 
 /// Where a timeline's canvas lies on the canvas that is drawn on: the output's, or a group's.
 struct Surface {
   enum Lie {
-    /// The two are one.
+    /// The two canvases are the same.
     case same
     case resting(Placed)
-    /// By a motion of the plan.
+    /// Placed by the motion of this index.
     case moving(Int)
   }
 
@@ -17,28 +18,28 @@ struct Surface {
   var isSame: Bool { if case .same = lie { true } else { false } }
   var moves: Bool { if case .moving = lie { true } else { false } }
 
-  /// Whether it has another shape here than on its own canvas.
+  /// Whether the timeline's pixels have another shape here than on its own canvas.
   var isDistorted: Bool {
     guard case .resting(let placed) = lie else { return moves }
     let x = placed.destination.width / placed.source.width, y = placed.destination.height / placed.source.height
     return (x / y - 1).magnitude > 1e-3
   }
 
-  /// A part of the timeline's canvas, on the canvas that is drawn on. Not for one that moves.
+  /// Where a part of the timeline's canvas lies on the canvas that is drawn on. Not for a timeline that moves.
   func map(_ rect: Rect) -> Rect {
     guard case .resting(let placed) = lie else { return rect }
     return placed.map(Placed(source: rect, destination: rect, clip: rect)).destination
   }
 
-  /// The motion that places the timeline's canvas; nil where the two are one.
+  /// The motion that places the timeline's canvas; nil when the two canvases are the same.
   func motion(_ context: PlanContext, width: Int, height: Int) -> Int? {
     switch lie {
     case .same: return nil
     case .moving(let index): return index
     case .resting(let placed):
       func number(_ value: Double) -> Animatable { .constant(Rational(approximating: value)) }
-      func box(_ rect: Rect) -> Project.Box {
-        Project.Box(x: number(rect.x), y: number(rect.y), width: number(rect.width), height: number(rect.height))
+      func box(_ rect: Rect) -> AnimatableRect {
+        AnimatableRect(x: number(rect.x), y: number(rect.y), width: number(rect.width), height: number(rect.height))
       }
       return context.add(
         Motion(

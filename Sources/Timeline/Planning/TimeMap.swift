@@ -1,32 +1,23 @@
 import FrameModel
+import Plan
 
-/// Seconds of a timeline or a source at output second T: `offset + speed * T`. Exact.
-struct TimeMap: Hashable {
-  var offset = Rational.zero
-  var speed = Rational.one
-
-  static let identity = TimeMap()
-
-  /// What a clip shows: it stands at `at` on the timeline of this map, and starts at `start` in its source, which it plays
-  /// at `rate`. nil when it does not fit.
-  func into(at: Rational, start: Rational, rate: Rational) -> TimeMap? {
+extension TimeMap {
+  /// The map of a clip's source. The clip is at `at` on the timeline of this map, and plays its source from `start` at `rate`.
+  func into(at: Rational, start: Rational, rate: Rational) -> TimeMap {
     // start + rate * (offset + speed * T - at)
-    guard let behind = offset.subtracting(at), let shift = behind.multiplied(by: rate), let offset = start.adding(shift),
-      let speed = speed.multiplied(by: rate)
-    else { return nil }
-    return TimeMap(offset: offset, speed: speed)
+    TimeMap(offset: start.plus(offset.minus(at).times(rate)), speed: speed.times(rate))
   }
 
-  /// The output second at which this timeline shows `time`; nil when it stands still, or it does not fit.
-  func output(of time: Rational) -> Rational? {
-    speed == .zero ? nil : time.subtracting(offset)?.divided(by: speed)
-  }
+  /// The output second at which this timeline shows `time`; nil when its speed is 0.
+  func output(of time: Rational) -> Rational? { time.minus(offset).over(speed) }
 
   /// Output frames in which this timeline is at `start <= time < end`. nil when a time does not fit.
   func frames(_ start: Rational, _ end: Rational, _ grid: FrameGrid) -> Range<Int64>? {
     guard start < end else { return 0..<0 }
     if speed == .zero { return offset >= start && offset < end ? TimeMap.always : 0..<0 }
-    guard let a = output(of: start), let b = output(of: end) else { return nil }
+    guard var a = output(of: start), var b = output(of: end) else { return nil }
+    // On this timeline they stand where they are meant to; only their place in the output may have been rounded.
+    if self != .identity { (a, b) = (grid.unrounded(a), grid.unrounded(b)) }
     if speed > .zero {
       guard let first = grid.firstFrame(from: a), let last = grid.firstFrame(from: b) else { return nil }
       return first..<max(first, last)
@@ -36,11 +27,11 @@ struct TimeMap: Hashable {
     return first..<max(first, last)
   }
 
-  static let always: Range<Int64> = -8 * TimeValue.maximumPlanFrames..<8 * TimeValue.maximumPlanFrames
+  static let always: Range<Int64> = -8 * CompiledPlan.maximumFrames..<8 * CompiledPlan.maximumFrames
 }
 
 extension FrameGrid {
-  /// The first frame behind a time.
+  /// The first frame after a time.
   func firstFrame(after time: Rational) -> Int64? {
     guard let frame = firstFrame(from: time) else { return nil }
     return self.time(of: frame) == time ? frame + 1 : frame

@@ -1,7 +1,8 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Makes the items of one timeline, bottom to top, and of the timelines within it.
+/// Makes the items of one timeline, from bottom to top, and those of the timelines nested in it.
 struct TimelineBuilder {
   let project: Project
   let context: PlanContext
@@ -10,21 +11,22 @@ struct TimelineBuilder {
   let surface: Surface
   /// Output frames in which it is shown.
   let within: Range<Int64>
-  /// What stands before the places of this timeline in errors: `show.json: `.
+  /// Begins the places of this timeline in errors: `show.json: `.
   let prefix: String
 
   private var grid: FrameGrid { FrameGrid(rate: project.canvas.rate) }
 
-  /// And the output frame at which its last clip ends, seen or not.
-  func items() -> (items: [PlanItem], end: Int64) {
+  /// The items, and the output frames at which the last clip with a picture ends (seen or not) and the last subtitles.
+  func items() -> (items: [PlanItem], end: Int64, subtitlesEnd: Int64) {
     var items: [PlanItem] = []
     var end: Int64 = 0
+    var subtitlesEnd: Int64 = 0
     for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
-      let track = TrackBuilder(timeline: self, track: track, place: "\(prefix)tracks[\(index)]").items()
-      items += track.items
-      end = max(end, track.end)
+      let made = TrackBuilder(timeline: self, track: track, place: "\(prefix)tracks[\(index)]").items()
+      items += made.items
+      if track.kind == .video { end = max(end, made.end) } else { subtitlesEnd = max(subtitlesEnd, made.end) }
     }
-    return (items, end)
+    return (items, end, subtitlesEnd)
   }
 
   /// Seconds from its start to the end of its last clip.
@@ -33,13 +35,18 @@ struct TimelineBuilder {
     return pictures > .zero ? pictures : try lengthOfSound()
   }
 
-  /// Zero: there are none.
+  /// Of subtitles only where there are no other pictures. Zero: there are none.
   func lengthOfPictures() throws(SluiceError) -> Rational {
+    let pictures = try length(of: .video)
+    return pictures > .zero ? pictures : try length(of: .subtitles)
+  }
+
+  private func length(of kind: Project.TrackKind) throws(SluiceError) -> Rational {
     var longest = Rational.zero
-    for (index, track) in project.tracks.enumerated() where track.kind != .audio && track.enabled {
+    for (index, track) in project.tracks.enumerated() where track.kind == kind && track.enabled {
       for (clipIndex, clip) in track.clips.enumerated() where clip.enabled {
         let place = "\(prefix)tracks[\(index)].clips[\(clipIndex)]"
-        longest = max(longest, try times(clip, source(of: clip, place, on: track.kind), place).end)
+        longest = max(longest, try times(clip, source(of: clip, place, on: kind), place, on: kind).end)
       }
     }
     return longest
@@ -52,13 +59,13 @@ struct TimelineBuilder {
       for (clipIndex, clip) in project.tracks[index].clips.enumerated() where clip.enabled {
         if let key = project.probeKey(of: clip), context.media[key] == nil { continue }
         let place = "\(prefix)tracks[\(index)].clips[\(clipIndex)]"
-        longest = max(longest, try times(clip, source(of: clip, place, on: .audio), place).end)
+        longest = max(longest, try times(clip, source(of: clip, place, on: .audio), place, on: .audio).end)
       }
     }
     return longest
   }
 
-  /// What a clip shows, with everything about it that its own file does not say.
+  /// What a clip shows, with what is known of it besides the clip itself.
   enum Source {
     case color(RGBA)
     case picture(MediaInfo, key: String)
@@ -84,6 +91,7 @@ struct TimelineBuilder {
       guard let info = context.media[key] else {
         throw SluiceError(.software, "\(key) was not probed", at: place + ".source")
       }
+      for note in info.notes { context.problems.warnOnce("\(place): \(note)") }
       if kind == .audio { return try .sound(sound(info, place), key: key) }
       guard let video = info.video, video.width > 0, video.height > 0 else {
         throw SluiceError(
@@ -102,12 +110,12 @@ struct TimelineBuilder {
     return info
   }
 
-  /// A grid has no end of its own: it is as long as the clip plays it. nil: the clip does not say.
+  /// A grid has no length of its own: it is as long as the clip. nil when the clip has no duration.
   private func lengthOfGrid(in clip: Project.Clip) -> TimeValue? {
     guard let duration = clip.duration, clip.in != .zero || clip.speed != .one else { return clip.duration }
-    let way = clip.speed < .zero ? .zero - clip.speed : clip.speed == .zero ? .one : clip.speed
-    guard let start = grid.seconds(clip.in), let played = grid.seconds(duration)?.multiplied(by: way) else { return duration }
-    return start.adding(played).map(TimeValue.seconds) ?? duration
+    let way = clip.speed == .zero ? .one : clip.speed.magnitude
+    guard let start = grid.picture(clip.in), let played = grid.start(duration)?.times(way) else { return duration }
+    return .seconds(start.plus(played))
   }
 
   private func layout(_ grid: Project.Grid, _ clip: Project.Clip, _ place: String) throws(SluiceError) -> Project {
@@ -132,7 +140,9 @@ struct TimelineBuilder {
     return .timeline(inner, prefix: prefix, length: try builder.length())
   }
 
-  func times(_ clip: Project.Clip, _ source: Source, _ place: String) throws(SluiceError) -> ClipTimes.Result {
+  func times(_ clip: Project.Clip, _ source: Source, _ place: String, on kind: Project.TrackKind) throws(SluiceError)
+    -> ClipTimes.Result
+  {
     let (what, length): (String, Rational?) =
       switch source {
       case .color: ("a colour has no length of its own", nil)
@@ -145,7 +155,21 @@ struct TimelineBuilder {
     if case .sound = source { isSound = true }
     return try ClipTimes(
       clip: clip, grid: grid, map: map, output: context.output, length: length, withoutLength: what, place: place,
-      isSound: isSound
+      isSound: isSound, isOnFrames: kind != .audio && !project.isComputed,
+      sourceGrid: project.isComputed ? nil : sourceGrid(source)
     ).resolve()
+  }
+
+  /// The grid of frames of what a clip shows, if they have a constant rate.
+  private func sourceGrid(_ source: Source) -> FrameGrid? {
+    switch source {
+    case .color, .sound: nil
+    case .timeline(let inner, _, _): inner.isComputed ? nil : FrameGrid(rate: inner.canvas.rate)
+    case .picture(let info, _):
+      info.video.flatMap { video in
+        info.kind == .video && video.averageRate == video.nominalRate && video.averageRate > .zero
+          ? FrameGrid(rate: video.averageRate) : nil
+      }
+    }
   }
 }

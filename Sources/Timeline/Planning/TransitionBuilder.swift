@@ -1,21 +1,22 @@
 import FrameModel
+import Plan
 
 /// Joins the items of two clips by a transition.
 struct TransitionBuilder {
   let context: PlanContext
   let surface: Surface
-  /// Of the timeline that the clips are on.
+  /// Canvas of the timeline that the clips are on.
   let canvas: Canvas
   /// Output frames of the transition.
   let frames: Range<Int64>
 
-  /// `before` (empty: nothing) plays on until the transition is over; `after` starts with it.
+  /// `before` plays on until the transition ends; `after` starts with it. `before` is empty when nothing was there.
   func join(_ before: inout [PlanItem], _ after: inout [PlanItem], _ kind: Project.Transition.Kind, place: String) {
     switch kind {
     case .dissolve: dissolve(&before, &after, place)
     case .fade(let color):
       set(.fade(color), &before, &after)
-      // One of the two is seen at a time: the other's pictures are not asked for.
+      // Only one of the two is seen at a time; the other's pictures are not decoded.
       let middle = frames.lowerBound + Int64(frames.count + 1) / 2
       before = before.compactMap { $0.cut(to: TimeMap.always.lowerBound..<middle) }
       after = after.compactMap { $0.cut(to: middle..<TimeMap.always.upperBound) }
@@ -45,8 +46,8 @@ struct TransitionBuilder {
     for item in items.indices where items[item].frames.overlaps(frames) { items[item].leaving = (index, frames) }
   }
 
-  /// Where the new clip covers the old one it only has to become opaque over it. Else both are added up, each by its part,
-  /// in a group; with blend modes of their own, which see what lies below, one after the other.
+  /// When the new clip covers the old one, it is enough that it becomes opaque over it. Otherwise both are added up in a group,
+  /// each with its share. Clips with blend modes must see what lies below, and are laid one over the other.
   private func dissolve(_ before: inout [PlanItem], _ after: inout [PlanItem], _ place: String) {
     let fading = before.filter { $0.frames.overlaps(frames) }
     let coming = after.filter { $0.frames.overlaps(frames) }

@@ -1,19 +1,20 @@
 import FrameModel
+import Plan
 
-/// A stretch of time in which an item is seen, with what is seen of its group.
+/// A range of frames in which an item is seen, with the members that are seen if it is a group.
 struct PlanSegment {
   var item: PlanItem
   var frames: Range<Int64>
   var members: [PlanSegment] = []
 }
 
-/// Cuts out of every item the time in which one opaque item above covers it whole.
+/// Removes from every item the frames in which one opaque item above covers all of it.
 struct Visibility {
-  /// The canvas that the items lie on.
+  /// The canvas on which the items lie.
   let bounds: Rect
   let format: PixelFormat
 
-  /// Bottom to top; of one item by time.
+  /// From bottom to top; the segments of one item in order of time.
   func segments(_ items: [PlanItem], in range: Range<Int64>) -> [PlanSegment] {
     let shown = items.map { $0.frames.clamped(to: range) }
     let covers = items.map { $0.isOpaque ? $0.settled.clamped(to: range) : range.lowerBound..<range.lowerBound }
@@ -50,7 +51,7 @@ struct Visibility {
     }
   }
 
-  /// Of the active items those that no opaque one above covers alone.
+  /// Those of the active items that no single opaque item above covers.
   private func visible(_ active: [Int], _ items: [PlanItem], _ covers: [Range<Int64>], at frame: Int64) -> Set<Int> {
     var seen: Set<Int> = []
     var over: [Rect] = []
@@ -69,7 +70,8 @@ struct Visibility {
     return seen
   }
 
-  /// A cover that ends inside a chroma sample lets what is below through there. What moves may be anywhere.
+  /// The part of the canvas that must be covered to hide the item. It is grown to whole chroma samples, because a cover that ends
+  /// within one lets the item show through there. The place of an item that moves is not known here: it may be anywhere.
   private func area(of item: PlanItem) -> Rect {
     guard case .resting(_, let place) = item.geometry else { return bounds }
     return place.grown(log2Width: format.log2ChromaWidth, log2Height: format.log2ChromaHeight).intersection(bounds)

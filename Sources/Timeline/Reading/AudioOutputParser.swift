@@ -6,7 +6,7 @@ struct AudioOutputParser {
   let errors: ErrorCollector
 
   static let keys = ["codec", "bitrate", "options", "loudness"]
-  /// LUFS: what broadcasters and platforms ask for lies well within.
+  /// In LUFS. What broadcasters and platforms ask for lies well within.
   static let loudness: ClosedRange<Int64> = -70...0
 
   func read(_ value: JSONValue, _ place: String) -> Project.AudioOutput {
@@ -36,7 +36,7 @@ struct AudioOutputParser {
 }
 
 extension Project.AudioOutput {
-  /// Bits a second that any codec of sound may be asked for.
+  /// Bits a second, for any codec of sound.
   public static let bitRates: ClosedRange<Int64> = 1000...100_000_000
 
   /// `192k`, `1.5M`, `192000`; nil for anything else, and outside `bitRates`.

@@ -20,7 +20,7 @@ enum CanvasColor: String, CaseIterable {
     return description
   }
 
-  /// Whatever the range; BT.709 for what has no name.
+  /// The colour's name, without its range; BT.709 for a colour without a name.
   init(_ color: ColorDescription) {
     var limited = color
     limited.fullRange = false

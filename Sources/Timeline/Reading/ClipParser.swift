@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Reads the clips of tracks.
@@ -10,7 +11,7 @@ struct ClipParser {
   private let effects: EffectParser
   private let sound: SoundParser
 
-  /// `sources`: in the order of the project's.
+  /// `sources` are in the order of the project's.
   init(errors: ErrorCollector, folder: String, canvas: Canvas, sources: [Project.NamedSource]) {
     self.errors = errors
     self.sources = sources
@@ -35,7 +36,7 @@ struct ClipParser {
 
   func clip(_ value: JSONValue, _ place: String, _ kind: Project.TrackKind) -> Project.Clip {
     var clip = Project.Clip(source: 0)
-    // The keys of pictures are known there, too: what they say has no meaning on a track of sound.
+    // Keys for pictures are allowed on a track of sound; they have no meaning there.
     let keys = kind == .audio ? Self.audioKeys + Self.pictureKeys : Self.keys
     guard let fields = FieldReader(value, place, keys: keys, errors: errors) else { return clip }
     let source = source(fields)
@@ -93,11 +94,11 @@ struct ClipParser {
     if let y = fields.animatable("y", in: position, rate: rate) { place.y = y }
     place.width = fields.animatable("width", in: extent, rate: rate)
     place.height = fields.animatable("height", in: extent, rate: rate)
-    if let fit = fields.choice("fit", Project.Fit.self) { place.fit = fit }
+    if let fit = fields.choice("fit", Fit.self) { place.fit = fit }
     return place
   }
 
-  private func crop(_ value: JSONValue, _ path: String) -> Project.Box? {
+  private func crop(_ value: JSONValue, _ path: String) -> AnimatableRect? {
     guard let fields = FieldReader(value, path, keys: Self.cropKeys, errors: errors) else { return nil }
     let position = NumberRange(0...65536), extent = NumberRange(1...65536)
     let x = fields.has("x") ? fields.animatable("x", in: position, rate: rate) : .zero
@@ -105,10 +106,10 @@ struct ClipParser {
     let width = fields.required("width").flatMap { _ in fields.animatable("width", in: extent, rate: rate) }
     let height = fields.required("height").flatMap { _ in fields.animatable("height", in: extent, rate: rate) }
     guard let x, let y, let width, let height else { return nil }
-    return Project.Box(x: x, y: y, width: width, height: height)
+    return AnimatableRect(x: x, y: y, width: width, height: height)
   }
 
-  /// Notes what breaks the rules of a track, as far as the file itself tells; the compiler finds the rest.
+  /// Notes clips that break the rules of a track, as far as the file itself tells. The compiler finds the others.
   func checkTrack(_ clips: [Project.Clip], _ values: [JSONValue], _ place: String) {
     let grid = FrameGrid(rate: rate)
     var indices: [Int] = []
@@ -116,11 +117,16 @@ struct ClipParser {
     for (index, clip) in clips.enumerated() where clip.enabled {
       guard let first = grid.firstFrame(from: clip.at) else { continue }
       indices.append(index)
+      let span = clip.duration.flatMap { ClipSpan(at: clip.at, duration: $0, grid) }
+      let transition = (clip.transition?.duration).flatMap { ClipSpan(at: clip.at, duration: $0, grid) }
+      func exact(_ time: Rational) -> Int64? { grid.firstFrame(from: time) }
+      let written = grid.seconds(clip.at).flatMap(exact).map { first in
+        (first, span.flatMap { exact($0.written.end) }, transition.flatMap { exact($0.written.end) } ?? first)
+      }
       spans.append(
         TrackSpan(
-          place: "\(place).clips[\(index)]", first: first,
-          end: grid.frames(at: clip.at, duration: clip.duration)?.upperBound,
-          transitionEnd: grid.frames(at: clip.at, duration: clip.transition?.duration)?.upperBound ?? first))
+          place: "\(place).clips[\(index)]", first: first, end: span.flatMap { grid.firstFrame(from: $0.end) },
+          transitionEnd: transition.flatMap { grid.firstFrame(from: $0.end) } ?? first, span: span, written: written))
     }
     for breach in TrackRules.breaches(spans, grid) {
       errors.add(breach.text, at: values[indices[breach.index]].offset, breach.place, advice: breach.advice)

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Clips as JSON.
@@ -60,7 +61,7 @@ enum ClipWriter {
     func members(_ kind: EffectParser.TransitionKind, _ more: [JSONMember] = []) -> JSONValue {
       .object([JSONMember("kind", .string(kind.rawValue)), JSONMember("duration", .time(transition.duration))] + more)
     }
-    func moving(_ kind: EffectParser.TransitionKind, _ direction: Project.Direction) -> JSONValue {
+    func moving(_ kind: EffectParser.TransitionKind, _ direction: Direction) -> JSONValue {
       members(kind, [JSONMember("direction", .string(direction.rawValue))])
     }
     return switch transition.kind {

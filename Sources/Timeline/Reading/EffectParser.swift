@@ -1,6 +1,8 @@
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
+import SystemBase
 
 /// Reads the effects of a clip and the transition into it.
 struct EffectParser {
@@ -13,7 +15,7 @@ struct EffectParser {
   static let transitionKeys = ["kind", "duration", "color", "direction"]
   static let maximumEffects = 64
   static let maximumParameters = 64
-  /// Far outside what any filter takes.
+  /// A range far wider than that of any filter's option.
   private static let farthest: Int64 = 1_000_000_000
 
   func effects(_ fields: FieldReader, _ key: String) -> [Project.Effect] {
@@ -56,7 +58,7 @@ struct EffectParser {
     return fields.name("avfilter").map { .avfilter($0, parameters: parameters) }
   }
 
-  private func parameters(_ value: JSONValue, _ fields: FieldReader) -> [Project.Parameter] {
+  private func parameters(_ value: JSONValue, _ fields: FieldReader) -> [EffectParameter] {
     guard let members = value.object else {
       fields.fail("parameters", "must be an object, not \(value.kind)")
       return []
@@ -73,7 +75,7 @@ struct EffectParser {
         return nil
       }
       return inner.animatable(member.key, in: NumberRange(-Self.farthest...Self.farthest), rate: rate)
-        .map { Project.Parameter(member.key, $0) }
+        .map { EffectParameter(member.key, $0) }
     }
   }
 
@@ -87,7 +89,7 @@ struct EffectParser {
     if let given = fields.color("color") {
       if given.alpha == 1 { color = given } else { fields.fail("color", "must be opaque") }
     }
-    let direction = fields.choice("direction", Project.Direction.self) ?? .right
+    let direction = fields.choice("direction", Direction.self) ?? .right
     guard let kind else { return nil }
     if kind != .fade, fields.has("color") { fields.fail("color", "is only for \"fade\"") }
     if kind == .dissolve || kind == .fade, fields.has("direction") {

@@ -1,4 +1,5 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 extension FieldReader {
@@ -31,7 +32,7 @@ extension FieldReader {
       let ease = fields.ease("ease")
       guard let time, let number else { continue }
       if let last = keys.last, last.time >= time {
-        fields.fail("t", "must be later than the key before, at \(DecimalText.text(last.time)), not \(DecimalText.text(time))")
+        fields.fail("t", "must be later than the key before, at \(last.time.clock), not \(time.clock)")
       }
       keys.append(Animatable.Key(time: time, value: number, ease: ease ?? .linear))
     }

@@ -1,13 +1,14 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Reads the members of one object of a project file: typed, in range, with every error collected. A getter returns
-/// nil when the key is not there or wrong (then the error is noted).
+/// Reads the members of one object of a project file, checks their types and ranges, and collects all errors. A getter returns
+/// nil when the key is missing, or when its value is wrong; a wrong value is noted as an error.
 struct FieldReader {
   let place: String
   let offset: Int
   let errors: ErrorCollector
-  /// Whether there were keys that are not known; they are noted.
+  /// Whether there were unknown keys, which are noted as errors.
   private(set) var hasUnknownKeys = false
   private let members: [String: JSONMember]
 
@@ -41,7 +42,7 @@ struct FieldReader {
     errors.notSupported(what, at: members[key]?.offset ?? offset, path(key))
   }
 
-  /// Notes that a key is missing; its value otherwise.
+  /// The key's value. Notes an error when the key is missing.
   func required(_ key: String) -> JSONValue? {
     if let value = value(key) { return value }
     errors.add("\"\(key)\" is missing", at: offset, place)
@@ -57,7 +58,7 @@ struct FieldReader {
     return text
   }
 
-  /// A string with something in it, and no NUL.
+  /// A string that is not empty and has no NUL.
   func name(_ key: String) -> String? {
     guard let text = string(key) else { return nil }
     guard !text.isEmpty, !text.utf8.contains(0) else {
@@ -92,7 +93,7 @@ struct FieldReader {
     switch value.content {
     case .number(let number):
       guard let exact = Rational(number) else {
-        fail(key, "\(number.text.prefix(40)) is too large, too fine or not finite")
+        fail(key, "\(number.text.prefix(40)) is too large or not finite")
         return nil
       }
       return exact
@@ -132,7 +133,7 @@ struct FieldReader {
     let time: TimeValue?
     switch value.content {
     case .string(let text): time = TimeValue.parse(text)
-    case .number(let number): time = Rational(nanoseconds: number).flatMap { TimeValue.accepts($0) ? .seconds($0) : nil }
+    case .number(let number): time = number.fraction.flatMap { TimeValue.seconds(rounding: Rational(nearest: $0.num, $0.den)) }
     default:
       fail(key, "must be a time (a number of seconds, or a string), not \(value.kind)")
       return nil
@@ -140,7 +141,7 @@ struct FieldReader {
     guard let time else {
       let text = (value.string ?? value.number?.text ?? "").prefix(40)
       fail(
-        key, "\"\(text)\" is not a time of at most \(TimeValue.maximumSeconds) seconds in steps of a nanosecond or more",
+        key, "\"\(text)\" is not a time of at most \(TimeValue.maximumSeconds) seconds",
         advice: "write seconds (12.5), \"HH:MM:SS.mmm\", frames (\"375f\") or a fraction (\"1001/30000\")")
       return nil
     }

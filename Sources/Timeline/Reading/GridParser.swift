@@ -1,14 +1,15 @@
 import FrameModel
+import Plan
 import SluiceBase
 
 /// Reads grids of sources.
 struct GridParser {
   let errors: ErrorCollector
   let canvas: Canvas
-  /// Of the project, in order; and the clips that showing one takes.
+  /// The project's sources in order, and for each the number of clips that showing it takes.
   let sources: [Project.NamedSource]
   let clips: [Int]
-  /// Those of the sources that are grids themselves.
+  /// Indices of the sources that are grids themselves.
   let grids: Set<Int>
 
   static let keys = [
@@ -21,7 +22,7 @@ struct GridParser {
   static let maximumTiles = 10_000
   private static let fastest: Int64 = 100_000
 
-  /// With the number of clips that showing it takes.
+  /// The grid, and the number of clips that showing it takes.
   func grid(_ outer: FieldReader) -> (Project.Grid, clips: Int)? {
     guard let value = outer.value("grid"),
       let fields = FieldReader(value, outer.path("grid"), keys: Self.keys, errors: errors)
@@ -40,7 +41,7 @@ struct GridParser {
     if let gap = fields.integer("gap", in: 0...side) { grid.gap = gap }
     if let padding = fields.integer("padding", in: 0...side) { grid.padding = padding }
     if let color = fields.color("background") { grid.background = color }
-    if let fit = fields.choice("fit", Project.Fit.self) { grid.fit = fit }
+    if let fit = fields.choice("fit", Fit.self) { grid.fit = fit }
     if let order = fields.choice("order", Project.Grid.Order.self) { grid.order = order }
     if let beyond = fields.choice("beyond", Project.Beyond.self) { grid.beyond = beyond }
     if let value = fields.value("labels") { grid.labels = labels(value, fields) }
@@ -74,7 +75,7 @@ struct GridParser {
     }
   }
 
-  /// true: with all defaults; false: none.
+  /// `true` stands for labels with all defaults, `false` for none.
   private func labels(_ value: JSONValue, _ outer: FieldReader) -> Project.Grid.Labels? {
     if let flag = value.bool { return flag ? Project.Grid.Labels() : nil }
     guard value.object != nil else {

@@ -41,36 +41,10 @@ struct NumberRange {
   }
 }
 
-extension DecimalText {
-  /// `640/3`, `-1/7`; nil for anything else.
-  static func fraction(_ text: String) -> Rational? {
-    var body = Substring(text)
-    let negative = body.first == "-"
-    if negative { body = body.dropFirst() }
-    let parts = body.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let num = integral(parts[0]), let den = integral(parts[1]) else { return nil }
-    return Rational(reducing: negative ? -num : num, den)
-  }
-
-  /// Digits only, at most 19 of them: any numerator and denominator of a `Rational`.
-  private static func integral(_ text: Substring) -> Int128? {
-    guard (1...19).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return Int128(text)
-  }
-}
-
 extension Rational {
-  /// The exact value; nil when it does not fit.
+  /// The exact value, or the nearest where it has more digits than fit; nil for what is too large or not finite.
   init?(_ number: JSONNumber) {
-    guard let (num, den) = number.fraction else { return nil }
-    self.init(reducing: num, den)
-  }
-
-  /// Rounded to the nanosecond: programs write sums of binary fractions with all their digits, 8.100000000000001.
-  init?(nanoseconds number: JSONNumber) {
-    guard let (num, den) = number.fraction else { return nil }
-    let finer = max(1, den / Int128(TimeValue.maximumDenominator))
-    let half = num < 0 ? -finer / 2 : finer / 2
-    self.init(reducing: (num + half) / finer, den / finer)
+    guard let (num, den) = number.fraction, num.magnitude / den.magnitude < 1 << 62 else { return nil }
+    self.init(nearest: num, den)
   }
 }

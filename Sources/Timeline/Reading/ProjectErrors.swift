@@ -3,7 +3,7 @@ import SluiceBase
 /// Everything that is wrong with a project file, at once, in the order of the file. Each error's place is
 /// `FILE:LINE:COLUMN: tracks[1].clips[3].place.width`.
 public struct ProjectErrors: Error, Sendable, CustomStringConvertible {
-  /// At least one.
+  /// The errors, at least one.
   public let errors: [SluiceError]
 
   public init(_ first: SluiceError, _ rest: [SluiceError] = []) { errors = [first] + rest }
@@ -17,9 +17,9 @@ public struct ProjectErrors: Error, Sendable, CustomStringConvertible {
 final class ErrorCollector {
   private let file: String
   private let bytes: [UInt8]
-  /// `isPlaced`: of another file, its place is whole.
+  /// `isPlaced`: the error is of another file, and its place is complete.
   private var found: [(offset: Int, error: SluiceError, isPlaced: Bool)] = []
-  /// More errors than this are only counted.
+  /// Further errors are only counted.
   private static let limit = 100
   private var uncounted = 0
 
@@ -28,7 +28,7 @@ final class ErrorCollector {
     self.bytes = bytes
   }
 
-  /// `advice` is made only where the error is kept: finding a near name among many takes time.
+  /// `advice` is evaluated only when the error is kept, because finding a near name among many takes time.
   func add(_ what: String, at offset: Int, _ place: String, advice: @autoclosure () -> String = "") {
     guard found.count < Self.limit else {
       uncounted += 1

@@ -1,21 +1,23 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// From JSON values to the model. What is wrong is noted in `errors`; the project returned then is not used.
+/// Turns JSON values into the model. Errors are noted in `errors`; the project is not used when there are any.
 struct ProjectParser {
   let errors: ErrorCollector
-  /// Where relative paths start.
+  /// The folder where relative paths start.
   let folder: String
   let files: TimelineFiles
   let isNested: Bool
 
   static let maximumTracks = 4096
   static let keys = ["$schema", "canvas", "sources", "tracks", "output"]
-  /// Of a timeline that is written inside another.
+  /// Keys of a timeline that is written inside another.
   static let inlineKeys = ["canvas", "sources", "tracks"]
   static let outputKeys = ["codec", "preset", "crf", "pixelFormat", "format", "threads", "options", "effects", "audio"]
 
-  /// `place`: of a timeline inside another; empty for that of a file. `start`: what holds where the file says nothing.
+  /// `place`: the place of a timeline inside another; empty for the timeline of a file. `start`: the values for what the file does
+  /// not say.
   func project(_ root: JSONValue, _ place: String, startingWith start: Project) -> ParsedProject {
     var parsed = ParsedProject(project: start, clips: 0)
     let keys = place.isEmpty ? Self.keys : Self.inlineKeys
@@ -105,7 +107,7 @@ extension FieldReader {
 }
 
 extension Project {
-  /// Its clips, those of nested timelines counted as often as they are shown.
+  /// The number of clips. Those of nested timelines count as often as they are shown.
   var clipCount: Int {
     var counts = sources.map { if case .timeline(let nested) = $0.source { nested.clipCount } else { 1 } }
     for (index, source) in sources.enumerated() {

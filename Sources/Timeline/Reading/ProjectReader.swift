@@ -1,10 +1,16 @@
 import CSluice
 import FrameModel
+import Plan
 import SluiceBase
+import SystemBase
 
-/// Reads project files (JSON or JSON5). All errors of a file come at once.
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Reads project files (JSON or JSON5). All errors of a file are reported at once.
 public enum ProjectReader {
-  /// Largest project file that is read, bytes.
+  /// Larger project files are refused; in bytes.
   public static let maximumBytes = 64 << 20
 
   /// Source paths are relative to the file's folder.
@@ -13,23 +19,23 @@ public enum ProjectReader {
     return try read(bytes: load(path), path: path)
   }
 
-  /// With what there is to say about an OpenTimelineIO file.
+  /// The project, with the notes about an OpenTimelineIO file.
   public static func readWithNotes(path: String) throws(ProjectErrors) -> OTIOResult {
     if isOpenTimelineIO(path) { return try OTIOReader.read(path: path) }
     return OTIOResult(project: try read(path: path), notes: [])
   }
 
-  /// `path` names the text in errors; its folder is where relative source paths start.
+  /// `path` names the text in errors. Relative paths of sources start in its folder.
   public static func read(text: String, path: String) throws(ProjectErrors) -> Project {
     try read(bytes: Array(text.utf8), path: path)
   }
 
-  /// Any bytes give a project or errors, in time proportional to their number.
+  /// Every input gives a project or errors, in time proportional to its length.
   public static func read(bytes: [UInt8], path: String) throws(ProjectErrors) -> Project {
     try parse(bytes, path, TimelineFiles(), isNested: false).project
   }
 
-  /// The timeline of a file that another one names.
+  /// Reads the timeline of a file that another file names.
   static func readNested(_ path: String, _ files: TimelineFiles) throws(ProjectErrors) -> ParsedProject {
     if isOpenTimelineIO(path) {
       let project = try OTIOReader.read(bytes: load(path), path: path, isNested: true).project
@@ -45,11 +51,23 @@ public enum ProjectReader {
     do throws(SystemError) {
       return try System.readFile(path, limit: maximumBytes)
     } catch {
+      if let address = NetworkAddress(path) { throw ProjectErrors(address.refusedAsSource(at: path)) }
+      if error.errno == EFBIG, let foreign = ForeignFile.error(path, start(of: path)) { throw ProjectErrors(foreign) }
       if error.errno == ENOENT || error.errno == ENOTDIR {
         throw ProjectErrors(SluiceError(.noInput, "no such project file", at: path, advice: "check the path"))
       }
       throw ProjectErrors(SluiceError(.noInput, "cannot be read: \(error.reason)", at: path))
     }
+  }
+
+  /// The first bytes of a file that is too large for a project.
+  private static func start(of path: String) -> [UInt8] {
+    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return [] }
+    defer { close(fd) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = Glibc.read(fd, &bytes, bytes.count)
+    return Array(bytes.prefix(max(0, count)))
   }
 
   private static func parse(_ bytes: [UInt8], _ path: String, _ files: TimelineFiles, isNested: Bool) throws(ProjectErrors)
@@ -59,7 +77,8 @@ public enum ProjectReader {
     do throws(JSONError) {
       root = try JSONReader.read(bytes)
     } catch {
-      throw ProjectErrors(SluiceError(.badInput, error.what, at: "\(path):\(error.line):\(error.column)"))
+      throw ProjectErrors(
+        ForeignFile.error(path, bytes) ?? SluiceError(.badInput, error.what, at: "\(path):\(error.line):\(error.column)"))
     }
     files.enter(path)
     defer { files.leave() }

@@ -1,9 +1,9 @@
 import FrameModel
 import SluiceBase
 
-/// Writes a project as JSON that `ProjectReader` reads back to the same project (`--print-project`). What has its
-/// default value is left out; paths are absolute. A nested timeline that was read from a file of its own is named by that
-/// file, any other is written where it is used.
+/// Writes a project as JSON that `ProjectReader` reads back to the same project (`--print-project`). Default values are left out,
+/// and paths are absolute. A nested timeline that was read from a file of its own is written as that file's path, any other in
+/// place.
 public enum ProjectWriter {
   public static func json(_ project: Project) -> String {
     var members = timeline(project)
@@ -11,10 +11,10 @@ public enum ProjectWriter {
     return JSONValue.object(members).pretty
   }
 
-  /// What a timeline inside another has too.
+  /// The members that a timeline inside another has too.
   static func timeline(_ project: Project) -> [JSONMember] {
     var members = [JSONMember("canvas", canvas(project))]
-    // Those of subtitles are written with their tracks.
+    // Sources that are subtitles are written with their tracks.
     let sources = project.sources.filter { if case .subtitles = $0.source { false } else { true } }
     if !sources.isEmpty {
       members.append(JSONMember("sources", .object(sources.map { JSONMember($0.name, SourceWriter.source($0.source, project)) })))

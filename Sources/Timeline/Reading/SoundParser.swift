@@ -1,7 +1,8 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Reads what is done to the sound of clips and tracks.
+/// Reads gains, fades and effects of the sound of clips and tracks.
 struct SoundParser {
   let errors: ErrorCollector
   /// Of the canvas.
@@ -15,7 +16,7 @@ struct SoundParser {
   static let gain = NumberRange(-120...40)
   private static let pan = NumberRange(-1...1)
 
-  /// Of a clip's own keys, or of its `sound` object's.
+  /// From a clip's own keys, or from those of its `sound` object.
   func clip(_ fields: FieldReader) -> Project.ClipSound {
     var sound = Project.ClipSound()
     if let gain = fields.animatable("gain", in: Self.gain, rate: rate) { sound.gain = gain }
@@ -57,7 +58,7 @@ struct SoundParser {
     return FieldReader(value, outer.path("sound"), keys: Self.trackKeys, errors: errors).map(track) ?? sound
   }
 
-  /// A time, or an object with it.
+  /// A fade: a time, or an object with a time and a curve.
   private func fade(_ fields: FieldReader, _ key: String) -> Project.Fade? {
     guard let value = fields.value(key) else { return nil }
     guard value.object != nil else { return fields.duration(key).map { Project.Fade($0) } }
@@ -106,7 +107,7 @@ struct SoundParser {
     }
     for parameter in parameters {
       guard let value = inner.animatable(parameter.name, in: parameter.range, rate: rate) else { continue }
-      effect.parameters.append(Project.Parameter(parameter.name, value))
+      effect.parameters.append(EffectParameter(parameter.name, value))
     }
     return effect
   }

@@ -1,7 +1,8 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// What is done to sound, as JSON. What has its default is left out.
+/// Writes gains, fades and effects of sound as JSON. Default values are left out.
 enum SoundWriter {
   static func clip(_ sound: Project.ClipSound) -> [JSONMember] {
     var members = common(sound.gain, sound.pan)

@@ -1,15 +1,16 @@
 import FrameModel
 import SluiceBase
+import SystemBase
 
 /// Reads the sources of a project.
 struct SourceParser {
   let errors: ErrorCollector
   let folder: String
   let files: TimelineFiles
-  /// The project whose sources they are: its canvas is known, its sources are not.
+  /// The project whose sources are read. Its canvas is known already.
   let project: Project
 
-  /// What a source is, and the keys that go with it.
+  /// The kinds of sources, each with its keys.
   enum Kind: String, CaseIterable {
     case color, lavfi, text, sequence, timeline, grid
 
@@ -23,7 +24,7 @@ struct SourceParser {
     }
   }
 
-  /// A source, and the clips that showing it takes.
+  /// A source, and the number of clips that showing it takes.
   struct Parsed {
     var sources: [Project.NamedSource] = []
     var clips: [Int] = []
@@ -67,11 +68,13 @@ struct SourceParser {
     return parsed
   }
 
-  /// nil for a path, which goes into `source`, and for what is none of the kinds.
+  /// The kind of source that the value is. nil for a path, which is put into `source`, and for a value of no kind.
   private func kind(_ value: JSONValue, _ place: String, _ source: inout Project.Source) -> (kind: Kind, reader: FieldReader)? {
     if let path = value.string {
       if path.isEmpty || path.utf8.contains(0) {
         errors.add("is not a path", at: value.offset, place, advice: "write the path of a file")
+      } else if let error = NetworkAddress(path)?.refusedAsSource(at: path) {
+        errors.add("\(path): \(error.what)", at: value.offset, place, advice: error.advice)
       } else {
         source = .file(Folder.absolute(path, in: folder))
       }
@@ -112,8 +115,8 @@ struct SourceParser {
     if let font = fields.name("font") { title.font = font }
     if let size = fields.positive("size", atMost: Self.largestFont) { title.size = size }
     if let color = fields.color("color") { title.color = color }
-    if let align = fields.choice("align", Project.Align.self) { title.align = align }
-    if let align = fields.choice("verticalAlign", Project.VerticalAlign.self) { title.vertical = align }
+    if let align = fields.choice("align", TitleKey.Align.self) { title.align = align }
+    if let align = fields.choice("verticalAlign", TitleKey.Vertical.self) { title.vertical = align }
     title.width = fields.integer("width", in: 1...Int64(CanvasLimits.largest))
     title.height = fields.integer("height", in: 1...Int64(CanvasLimits.largest))
     if let outline = fields.number("outline", in: 0...1000) { title.outline = outline }
@@ -121,7 +124,7 @@ struct SourceParser {
     return text == nil ? nil : title
   }
 
-  private func sequence(_ fields: FieldReader) -> Project.Sequence? {
+  private func sequence(_ fields: FieldReader) -> SequenceKey? {
     let rate = fields.has("fps") ? fields.rate("fps") : project.canvas.rate
     let first = fields.has("first") ? fields.integer("first", in: 0...Int64(Int32.max)) : 0
     guard let pattern = fields.name("sequence") else { return nil }
@@ -130,7 +133,7 @@ struct SourceParser {
       return nil
     }
     guard let rate, let first else { return nil }
-    return Project.Sequence(pattern: Folder.absolute(pattern, in: folder), first: Int64(first), rate: rate)
+    return SequenceKey(pattern: Folder.absolute(pattern, in: folder), first: Int64(first), rate: rate)
   }
 
   /// One `%d` or `%0Nd`, N from 1 to 9, and no other `%`.

@@ -4,34 +4,34 @@ import SluiceBase
 /// A project that was read, and what it holds.
 struct ParsedProject {
   var project: Project
-  /// Its clips, those of a nested timeline counted as often as it is shown: what a few small files that name each other
-  /// many times would come to.
+  /// The number of clips. Those of a nested timeline count as often as it is shown, because a few small files that name each other
+  /// many times would be a very large project.
   var clips: Int
 
   static let maximumClips = 1_000_000
 }
 
-/// The files of one reading: each is read once, and none within itself.
+/// The files that are read for one project. Each is read once, and a file must not contain itself.
 final class TimelineFiles {
   enum Answer {
     case project(ParsedProject)
     /// What is wrong with that file.
     case failed(ProjectErrors)
-    /// It failed before, and that was said.
+    /// The file failed before, and its errors were reported then.
     case failedBefore
-    /// What is wrong with naming that file here.
+    /// The file may not be named here; the text tells why.
     case refused(String, advice: String)
   }
 
   static let maximumDepth = 32
   private static let chainAdvice = "take one of these references out"
 
-  /// Those that are being read, the outermost first.
+  /// The files that are being read, the outermost first.
   private var chain: [(path: String, identity: String)] = []
-  /// nil: it failed.
+  /// What was read, by the identity of the file; nil for a file that failed.
   private var known: [String: ParsedProject?] = [:]
 
-  /// Between `enter` and `leave` that file is being read.
+  /// Call them before and after a file is read.
   func enter(_ path: String) { chain.append((path, Self.identity(of: path))) }
   func leave() { chain.removeLast() }
 
@@ -60,7 +60,7 @@ final class TimelineFiles {
     }
   }
 
-  /// The same for all names of a file.
+  /// An identity that is the same for all names of a file.
   private static func identity(of path: String) -> String {
     guard let raw = realpath(path, nil) else { return path }
     defer { free(raw) }

@@ -1,5 +1,7 @@
 import FrameModel
+import Plan
 import SluiceBase
+import SystemBase
 
 /// Reads tracks.
 struct TrackParser {
@@ -19,12 +21,12 @@ struct TrackParser {
     clips = ClipParser(errors: errors, folder: folder, canvas: canvas, sources: sources)
   }
 
-  /// The file of a track of subtitles is put behind the `sources`.
+  /// The file of a track of subtitles is added to the end of `sources`.
   func track(_ value: JSONValue, _ place: String, _ sources: inout [Project.NamedSource]) -> Project.Track {
     var track = Project.Track()
     let kind = value["kind"]?.string.flatMap(Project.TrackKind.init) ?? .video
     let isSubtitles = kind == .subtitles
-    // Those of a track of sound are known on one of pictures, where they have a place of their own.
+    // Keys of a track of sound are recognised on a track of pictures, to tell that they belong into its `sound` object.
     let keys =
       switch kind {
       case .subtitles: Self.subtitleKeys
@@ -57,9 +59,12 @@ struct TrackParser {
     return track
   }
 
-  /// One clip over all of the file. `at` shifts it; one that comes earlier starts inside the file.
+  /// One clip that shows the whole file. `at` shifts it; when it is negative the clip starts inside the file.
   private func subtitles(_ fields: FieldReader, _ sources: inout [Project.NamedSource]) -> Project.Clip {
     let path = fields.required("file").flatMap { _ in fields.name("file") }
+    if let path, let error = NetworkAddress(path)?.refusedAsSource(at: path) {
+      fields.fail("file", "\(path): \(error.what)", advice: error.advice)
+    }
     var subtitles = Project.Subtitles(path: Folder.absolute(path ?? "", in: folder))
     subtitles.font = fields.name("font")
     subtitles.size = fields.positive("size", atMost: SourceParser.largestFont)

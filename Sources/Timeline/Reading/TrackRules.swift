@@ -1,20 +1,24 @@
 import FrameModel
 
-/// A clip in output frames, as the rules of a track see it.
+/// What the rules of a track need to know of a clip, in output frames.
 struct TrackSpan {
   /// Place of the clip in the project, for errors.
   var place: String
   var first: Int64
-  /// nil: not known yet.
+  /// nil while the end is not known.
   var end: Int64?
-  /// Where the transition into it ends; `first` without one.
+  /// The frame at which the transition into the clip ends; `first` without one.
   var transitionEnd: Int64
+  /// In seconds; nil: not known yet.
+  var span: ClipSpan? = nil
+  /// The same frames of the times just as they are written: what keeps to the rules in either way keeps to them.
+  var written: (first: Int64, end: Int64?, transitionEnd: Int64)? = nil
 
   var hasTransition: Bool { transitionEnd > first }
 }
 
-/// What the clips of one track must keep to, in frames. The parser checks what the file itself tells, the plan compiler
-/// all of it.
+/// The rules for the clips of one track, in frames. The parser checks what it can from the file alone, the plan compiler checks
+/// everything.
 ///
 /// Clips do not overlap, except that one may reach into the next as far as the next one's transition. A transition is not
 /// longer than its clip, and there is one at a time.
@@ -28,7 +32,7 @@ enum TrackRules {
     var advice: String
   }
 
-  /// In any order of the spans; what is found first in time comes first.
+  /// `spans` may be in any order. Breaches are returned in order of time.
   static func breaches(_ spans: [TrackSpan], _ grid: FrameGrid) -> [Breach] {
     let order = spans.indices.filter { spans[$0].end ?? .max > spans[$0].first }
       .sorted { (spans[$0].first, $0) < (spans[$1].first, $1) }
@@ -50,6 +54,7 @@ enum TrackRules {
     for (before, index) in zip(order, order.dropFirst()) {
       let earlier = spans[before], later = spans[index]
       guard later.hasTransition, earlier.transitionEnd > later.first else { continue }
+      if let before = earlier.written, let after = later.written, before.transitionEnd <= after.first { continue }
       breaches.append(
         Breach(
           index: index, place: "\(later.place).transition",
@@ -62,14 +67,18 @@ enum TrackRules {
 
   private static func overlap(of before: TrackSpan, with after: TrackSpan, _ index: Int, _ grid: FrameGrid) -> Breach? {
     guard let end = before.end, end > after.transitionEnd else { return nil }
+    if let earlier = before.written, let later = after.written, let end = earlier.end, end <= later.transitionEnd { return nil }
+    if !after.hasTransition, let span = before.span, let next = after.span, span.touches(next, within: grid.reach) { return nil }
     var text = Overlap.text(with: before.place, endsAt: end, startsAt: after.first, grid)
     if after.hasTransition { text += ", its transition ends at \(grid.text(after.transitionEnd))" }
-    return Breach(index: index, place: after.place, text: text, advice: Overlap.advice)
+    return Breach(
+      index: index, place: after.place, text: text, advice: after.first == 0 ? Overlap.adviceAtZero : Overlap.advice)
   }
 }
 
-/// What is said about two clips of one track at the same time.
+/// The texts for two clips of one track that overlap.
 enum Overlap {
+  static let adviceAtZero = "a clip without \"at\" starts at 0: give this one an \"at\", or move it to another track"
   static let advice = "give the earlier one a shorter \"duration\", or move one to another track"
 
   static func text(with other: String, endsAt end: Int64, startsAt start: Int64, _ grid: FrameGrid) -> String {

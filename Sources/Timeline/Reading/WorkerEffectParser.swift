@@ -1,12 +1,13 @@
 import FrameModel
+import Plan
 import SluiceBase
 
-/// Reads effects that are done by somebody's own worker.
+/// Reads effects that a worker applies.
 extension EffectParser {
   static let workerKeys = ["worker", "parameters", "version", "everyFrame"]
   static let maximumParameterBytes = 65536
 
-  /// Of the whole frame: only workers.
+  /// Effects on the whole frame, which must be in workers.
   func workers(_ fields: FieldReader, _ key: String) -> [WorkerEffect] {
     guard let values = fields.array(key, atMost: Self.maximumEffects) else { return [] }
     return values.enumerated().compactMap { index, value in
@@ -49,7 +50,8 @@ extension EffectParser {
     return effect
   }
 
-  /// The same in JSON's own numbers: JSON5 has others (`.5`, `0x10`), which the worker's reader need not know. nil: NaN, infinity.
+  /// The same value with numbers as strict JSON has them, because a worker's reader need not know those of JSON5 (`.5`, `0x10`).
+  /// nil for NaN and infinity.
   private static func strict(_ value: JSONValue) -> JSONValue? {
     switch value.content {
     case .null, .bool, .string: return value

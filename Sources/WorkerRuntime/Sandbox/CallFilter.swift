@@ -1,6 +1,7 @@
 import CSeccomp
 import CSluice
 import SluiceBase
+import SystemBase
 
 /// The system calls that are left to a contained worker (seccomp): an allow-list. What is not on it fails with EPERM, so
 /// that a library that tries something harmless goes on.

@@ -1,5 +1,5 @@
 import CSluice
-import SluiceBase
+import SystemBase
 
 /// The files that a worker may still read once it is contained. Nothing may be written, whatever is named here.
 public struct FileAccess: Sendable, Equatable {

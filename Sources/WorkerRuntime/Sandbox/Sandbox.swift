@@ -1,5 +1,6 @@
 import CSluice
 import SluiceBase
+import SystemBase
 
 #if canImport(Glibc)
 import Glibc
