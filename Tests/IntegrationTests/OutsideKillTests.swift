@@ -41,8 +41,9 @@ struct OutsideKillTests {
   @Test func endlessKillsEndTheRun() throws {
     let box = try box()
     let entries = try (0..<101).map { "decoder:publish.before-done:1:kill:\(try box.write("flag-\($0)", ""))" }
+    // One lane, hence one decode thread: beside it a second could publish a picture while the process dies, which is progress.
     let run = try box.sluice(
-      ["render", "p.json5", "-o", "out.mkv", "--decoders", "1", "--no-audio", "--progress", "none"],
+      ["render", "p.json5", "-o", "out.mkv", "--decoders", "1", "--encoders", "1", "--no-audio", "--progress", "none"],
       environment: ["SLUICE_KILL_POINT": entries.joined(separator: ",")])
     #expect(run.status == 70, "\(run.errors)")
     let last = run.errors.split(separator: "\n").last ?? ""
